@@ -1,0 +1,18 @@
+//! What Roster does, and what it needs for that.
+//!
+//! The use cases are here, and the [`ports`]: traits that the adapters implement. Nothing in this crate knows SQL,
+//! HTTP or a vendor's JSON, and a port method is one atomic step: no transaction crosses a port.
+
+pub mod accounts;
+pub mod api_clients;
+pub mod connections;
+pub mod convergence;
+pub mod credentials;
+pub mod error;
+pub mod idempotency;
+pub mod organizations;
+pub mod ports;
+pub mod sessions;
+pub mod users;
+
+pub use error::{Conflicting, Error, Missing};

@@ -1,0 +1,61 @@
+//! Accounts in persistence, as people look at them. The worker's side is [`super::AccountQueue`].
+
+use async_trait::async_trait;
+use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, Timestamp, UserId};
+
+use super::StoreError;
+
+/// Accounts in persistence, as people look at them.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait AccountStore: Send + Sync {
+    /// The accounts of a user, deleted users included, in the order of their connections' ids.
+    async fn accounts_of_user(
+        &self,
+        organization: OrganizationId,
+        user: UserId,
+    ) -> Result<Vec<Account>, StoreError>;
+
+    /// Up to `query.limit` accounts of an organization, in the order of user and connection.
+    ///
+    /// The status filter MUST select exactly those whose [`Account::status`] it names.
+    async fn accounts(
+        &self,
+        organization: OrganizationId,
+        query: &AccountQuery,
+    ) -> Result<Vec<Account>, StoreError>;
+
+    /// Makes an account that is behind due again: now, or when the vendor's `Retry-After` floor allows. Its
+    /// failed attempts start anew and a person is no longer asked. An account that is not behind is left as it is.
+    ///
+    /// Returns the account as it is then; `None` if there is no such account.
+    async fn retry_account(
+        &self,
+        organization: OrganizationId,
+        user: UserId,
+        connection: ConnectionId,
+        now: Timestamp,
+    ) -> Result<Option<Account>, StoreError>;
+}
+
+/// Which accounts, and from where on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountQuery {
+    /// Only those behind this one.
+    pub after: Option<AccountPosition>,
+    /// The most to return; at least 1.
+    pub limit: u32,
+    /// Only those that stand so.
+    pub status: Option<AccountStatus>,
+    /// Only those at this connection.
+    pub connection_id: Option<ConnectionId>,
+}
+
+/// Where a page of accounts ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountPosition {
+    /// The user.
+    pub user_id: UserId,
+    /// The connection.
+    pub connection_id: ConnectionId,
+}

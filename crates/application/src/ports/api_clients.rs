@@ -1,0 +1,80 @@
+//! API clients in persistence.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use roster_domain::{ApiClient, ApiClientId, Organization, OrganizationId, Timestamp};
+
+use super::StoreError;
+
+/// What is kept of a client's secret: never the secret itself.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ClientSecret {
+    /// There is none: the client signs with a key of its own.
+    None,
+    /// The BLAKE3 digest of an API key.
+    KeyDigest([u8; 32]),
+    /// The Argon2id hash of a password, in PHC string format.
+    PasswordHash(String),
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::KeyDigest(_) => "KeyDigest(…)",
+            Self::PasswordHash(_) => "PasswordHash(…)",
+        })
+    }
+}
+
+/// API clients in persistence.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait ApiClientStore: Send + Sync {
+    /// Stores a new client.
+    ///
+    /// MUST return `Conflict(Id)`, `Conflict(ApiKey)` or `Conflict(ServiceAccountEmail)` if another client, of
+    /// any organization, has the same, and then store nothing.
+    async fn create_client(&self, client: &ApiClient, secret: &ClientSecret) -> Result<(), StoreError>;
+
+    /// Up to `limit` clients of an organization in the order of their ids, after a given one.
+    async fn clients(
+        &self,
+        organization: OrganizationId,
+        after: Option<ApiClientId>,
+        limit: u32,
+    ) -> Result<Vec<ApiClient>, StoreError>;
+
+    /// A client by its id, in whatever organization, with that organization: for authentication only.
+    async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError>;
+
+    /// The client whose API key has this digest, with its organization: for authentication only.
+    async fn client_by_key_digest(
+        &self,
+        digest: &[u8; 32],
+    ) -> Result<Option<(ApiClient, Organization)>, StoreError>;
+
+    /// The service account of an e-mail address (without regard to case), with the hash of its password and its
+    /// organization: for authentication only.
+    async fn service_account(
+        &self,
+        folded_email: &str,
+    ) -> Result<Option<(ApiClient, ClientSecret, Organization)>, StoreError>;
+
+    /// Deletes a client. `false` if the organization has no such client. Afterwards nothing the client holds
+    /// opens anything.
+    async fn delete_client(&self, organization: OrganizationId, id: ApiClientId) -> Result<bool, StoreError>;
+
+    /// Notes that a client used an assertion (`jti` of RFC 7519), until it expires anyway.
+    ///
+    /// MUST return `true` exactly once per client and `jti`, also when asked many times at once and by many
+    /// processes. Entries that expired before `now` MAY be forgotten.
+    async fn use_assertion(
+        &self,
+        client: ApiClientId,
+        jti: &str,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+}

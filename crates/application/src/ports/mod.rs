@@ -1,0 +1,63 @@
+//! What the use cases need from the outside, one file a port.
+//!
+//! Each method says in words what an adapter MUST do; each MUST is a case of the `roster-contract` crate, which
+//! every adapter passes on the real thing. "Not found" is `Ok(None)`, never an error.
+
+mod accounts;
+mod api_clients;
+mod clock;
+mod connections;
+mod entropy;
+mod error;
+mod idempotency;
+mod key_sets;
+mod organizations;
+mod queue;
+mod secrets;
+mod sessions;
+mod users;
+mod vendors;
+mod wake;
+
+pub use accounts::{AccountPosition, AccountQuery, AccountStore};
+pub use api_clients::{ApiClientStore, ClientSecret};
+pub use clock::Clock;
+pub use connections::ConnectionStore;
+pub use entropy::{Entropy, Ids};
+pub use error::{StoreError, UniqueKey};
+pub use idempotency::{Begun, IdempotencyKey, IdempotencyStore};
+pub use key_sets::{KeySetError, KeySets};
+pub use organizations::OrganizationStore;
+pub use queue::{AccountQueue, Claim, ClaimKey, Settled, Settlement};
+pub use secrets::{Sealed, Secrets, SecretsError};
+pub use sessions::{UserSession, UserSessionStore};
+pub use users::{Order, UserQuery, UserStore};
+pub use vendors::{RemoteUser, Target, VendorError, VendorGateway};
+pub use wake::Wake;
+
+/// Everything that persistence offers, as one thing to hand around.
+pub trait Store:
+    AccountQueue
+    + AccountStore
+    + ApiClientStore
+    + ConnectionStore
+    + IdempotencyStore
+    + OrganizationStore
+    + UserSessionStore
+    + UserStore
+    + Wake
+{
+}
+
+impl<T> Store for T where
+    T: AccountQueue
+        + AccountStore
+        + ApiClientStore
+        + ConnectionStore
+        + IdempotencyStore
+        + OrganizationStore
+        + UserSessionStore
+        + UserStore
+        + Wake
+{
+}

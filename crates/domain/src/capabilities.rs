@@ -1,0 +1,109 @@
+//! What a vendor can do, declared and not guessed.
+
+use std::fmt;
+
+use crate::user::User;
+
+/// What a vendor can do, and what it needs. [`crate::plan()`] works from this alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent ability, named as such")]
+pub struct Capabilities {
+    /// What a user is looked up by. `None` where the vendor has no look-up at all.
+    pub look_up: Option<KeyKind>,
+    /// Whether a second create with the same key is known to be refused. Where it is not, Roster looks before
+    /// every create, so that a user who is there already is adopted and not doubled.
+    pub refuses_duplicates: bool,
+    /// Whether the fields of a user can be changed.
+    pub update: bool,
+    /// Whether a user can be deactivated.
+    pub deactivate: bool,
+    /// Whether a deactivated user can be activated again.
+    pub reactivate: bool,
+    /// Whether a user can be deleted.
+    pub delete: bool,
+    /// The fields of the canonical user without which the vendor takes nobody, by name.
+    pub required: &'static [RequiredField],
+}
+
+/// A field that a vendor insists on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequiredField {
+    /// `email`
+    Email,
+    /// `external_id`
+    ExternalId,
+    /// `first_name`
+    FirstName,
+    /// `last_name`
+    LastName,
+}
+
+impl RequiredField {
+    /// The name of the field.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::ExternalId => "external_id",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+        }
+    }
+
+    /// Whether a user has the field.
+    #[must_use]
+    pub fn is_in(self, user: &User) -> bool {
+        match self {
+            Self::Email => user.profile.email.is_some(),
+            Self::ExternalId => user.profile.external_id.is_some(),
+            Self::FirstName => user.profile.first_name.is_some(),
+            Self::LastName => user.profile.last_name.is_some(),
+        }
+    }
+}
+
+/// What a vendor knows users by, beside its own id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// An id from another system. A user without an external id goes there under Roster's own id, so that it
+    /// can be found again.
+    ExternalId,
+    /// The e-mail address.
+    Email,
+}
+
+/// The key under which a vendor knows, or would know, a user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct VendorKey(String);
+
+impl VendorKey {
+    /// Takes a key as it is; stores read keys back with it.
+    #[must_use]
+    pub fn new(key: impl Into<String>) -> Self {
+        Self(key.into())
+    }
+
+    /// The key under which a user goes to a vendor; `None` where the user lacks what it is made of.
+    #[must_use]
+    pub fn of(user: &User, kind: KeyKind) -> Option<Self> {
+        match kind {
+            KeyKind::ExternalId => Some(match &user.profile.external_id {
+                Some(external_id) => Self(external_id.as_str().to_owned()),
+                None => Self(user.id.to_string()),
+            }),
+            KeyKind::Email => user.profile.email.as_ref().map(|email| Self(email.as_str().to_owned())),
+        }
+    }
+
+    /// The key as it is sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VendorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,25 @@
+//! The fields of a user's record, each a type that cannot hold an invalid value.
+
+mod email;
+mod locale;
+mod metadata;
+mod npi;
+mod password;
+mod phone;
+mod provider;
+mod role;
+mod settings;
+mod text;
+
+pub use email::Email;
+pub use locale::{Locale, SpeechLocale};
+pub use metadata::Metadata;
+pub use npi::Npi;
+pub use password::Password;
+pub use phone::{Phone, PhoneCountryCode, PhoneNumber};
+pub use provider::{NoteIdentifier, NoteTemplateId, TherapyLicence};
+pub use role::Role;
+pub use settings::{Settings, Specialty, SpecialtyKind};
+pub use text::{ExternalId, PersonName};
+
+pub(crate) use provider::NoteTemplateIds;

@@ -1,0 +1,51 @@
+//! The rules of Roster: what a clinician's record may hold, and what follows from it.
+//!
+//! Everything here is pure. There is no I/O, no clock, no randomness and no wire format: time and jitter
+//! are parameters, text comes in as `String` and is either proved valid by a newtype or reported as a
+//! [`Violation`]. The three decisions that the rest of Roster acts upon are
+//!
+//! - [`resolve()`]: which user an upsert means;
+//! - [`plan()`]: what to do next at a vendor;
+//! - [`retry()`]: when to try again, or whom to ask.
+
+pub mod account;
+pub mod api_client;
+pub mod capabilities;
+pub mod changes;
+pub mod connection;
+pub mod fields;
+pub mod ids;
+pub mod organization;
+pub mod phi;
+pub mod plan;
+pub mod profile;
+pub mod resolve;
+pub mod retry;
+pub mod user;
+pub mod vendor;
+pub mod violation;
+
+pub use account::{Account, AccountStatus, Attention, Cause, Remedy};
+pub use api_client::{ApiClient, ApiClientKind, ClientKey};
+pub use capabilities::{Capabilities, KeyKind, VendorKey};
+pub use changes::{Change, PhoneChanges, SettingsChanges, SpecialtyChanges, UserChanges};
+pub use connection::{BaseUrl, Connection, ConnectionOptions, Pause};
+pub use fields::{
+    Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, Password, PersonName, Phone,
+    PhoneCountryCode, PhoneNumber, Role, Settings, Specialty, SpecialtyKind, SpeechLocale, TherapyLicence,
+};
+pub use ids::{ApiClientId, ConnectionId, OrganizationId, UserId, VendorUserId};
+pub use organization::{Organization, PhiGuard, Slug};
+pub use plan::{Known, Step, plan};
+pub use profile::Profile;
+pub use resolve::{Conflict, EmailRule, Identity, Resolution, resolve};
+pub use retry::{OutcomeClass, RetryPolicy, Verdict, retry};
+pub use user::{Revision, User};
+pub use vendor::Vendor;
+pub use violation::{Fault, FieldPath, Given, Rule, Violation, Violations};
+
+/// A moment in UTC. Stores keep it to the microsecond.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;
+
+/// How many times a record was written: 1 when it is made, one more with each change.
+pub type Version = i64;

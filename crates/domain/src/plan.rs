@@ -1,0 +1,241 @@
+//! What to do next at a vendor: a pure function of the user, of what is known there, and of what the vendor can do.
+
+use crate::Version;
+use crate::account::{Cause, Remedy};
+use crate::capabilities::{Capabilities, KeyKind, VendorKey};
+use crate::ids::VendorUserId;
+use crate::user::User;
+use crate::vendor::Vendor;
+
+/// What Roster knows of a user at a vendor. What is stored of it survives a crash; the rest holds for one claim.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Known {
+    /// The vendor's id of the user, once there is one.
+    pub vendor_user_id: Option<VendorUserId>,
+    /// Whether the user is active at the vendor, as far as the vendor said.
+    pub active: Option<bool>,
+    /// The version of the user that the vendor last confirmed; 0 for none.
+    pub applied_version: Version,
+    /// The key of a create that may have been sent and of which nothing was heard. Stored before the create is
+    /// sent, so that also a crash leaves it behind.
+    pub intent: Option<VendorKey>,
+    /// Under which key the vendor was asked during this claim and had nobody. Not stored.
+    pub absent_under: Option<VendorKey>,
+    /// Whether the vendor refused a create during this claim because the user exists. Not stored.
+    pub refused_as_duplicate: bool,
+}
+
+impl Known {
+    /// After a create that the vendor confirmed, for a version of the user.
+    #[must_use]
+    pub fn created(self, id: VendorUserId, active: bool, version: Version) -> Self {
+        Self { applied_version: version, ..self.found(id, active) }
+    }
+
+    /// After a look-up that found the user.
+    #[must_use]
+    pub fn found(self, id: VendorUserId, active: bool) -> Self {
+        Self {
+            vendor_user_id: Some(id),
+            active: Some(active),
+            intent: None,
+            absent_under: None,
+            refused_as_duplicate: false,
+            ..self
+        }
+    }
+
+    /// After a look-up that found nobody.
+    #[must_use]
+    pub fn absent(self, key: VendorKey) -> Self {
+        Self { absent_under: Some(key), ..self }
+    }
+
+    /// After an update that the vendor confirmed, for a version of the user.
+    #[must_use]
+    pub fn updated(self, version: Version) -> Self {
+        Self { applied_version: version, ..self }
+    }
+
+    /// After an activation or a deactivation that the vendor confirmed.
+    #[must_use]
+    pub fn set_active(self, active: bool) -> Self {
+        Self { active: Some(active), ..self }
+    }
+
+    /// After the vendor said that it has no user of the id it once gave.
+    #[must_use]
+    pub fn gone(self) -> Self {
+        Self { vendor_user_id: None, active: None, applied_version: 0, intent: None, ..self }
+    }
+
+    /// After a create that the vendor refused because the user exists.
+    #[must_use]
+    pub fn duplicate(self) -> Self {
+        Self { refused_as_duplicate: true, absent_under: None, ..self }
+    }
+
+    /// Before a create is sent.
+    #[must_use]
+    pub fn intending(self, key: VendorKey) -> Self {
+        Self { intent: Some(key), ..self }
+    }
+}
+
+/// What to do next at a vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Ask whether the vendor has somebody under a key.
+    LookUp(VendorKey),
+    /// Create the user under a key; the intent is stored first.
+    Create(VendorKey),
+    /// Send the fields.
+    Update(VendorUserId),
+    /// Activate the user.
+    Activate(VendorUserId),
+    /// Deactivate the user.
+    Deactivate(VendorUserId),
+    /// Delete the user.
+    Delete(VendorUserId),
+    /// Nothing is left to do: the vendor has what it should have.
+    InSync,
+    /// Nothing is left to do: the user is gone from the vendor.
+    Removed,
+    /// Nothing can be done until a person does something.
+    Ask {
+        /// The kind of cause.
+        cause: Cause,
+        /// What stands in the way and what would heal it.
+        message: String,
+        /// Who can heal it.
+        remedy: Remedy,
+    },
+}
+
+/// Decides the next step. Carrying it out and folding its outcome into `known` leads, step by step, to
+/// [`Step::InSync`], [`Step::Removed`] or [`Step::Ask`].
+///
+/// - A create is never decided while an earlier one may have happened under a key that was not looked up since.
+/// - An inactive user is deactivated before anything else, and its fields wait: vendors refuse updates of
+///   deactivated users. Who was never at the vendor is not sent there while inactive.
+/// - What the vendor cannot do is asked of a person, never passed over.
+#[must_use]
+pub fn plan(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    if user.deleted_at.is_some() {
+        leave(vendor, known, can)
+    } else if user.active {
+        appear(user, vendor, known, can)
+    } else {
+        rest(vendor, known, can)
+    }
+}
+
+/// The user should be there, active and up to date.
+fn appear(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    let missing: Vec<&str> =
+        can.required.iter().filter(|field| !field.is_in(user)).map(|field| field.name()).collect();
+    if !missing.is_empty() {
+        return ask(
+            Cause::MissingField,
+            Remedy::Customer,
+            format!("{} needs {}, which this user lacks: add it to the user", vendor.title(), missing.join(", ")),
+        );
+    }
+    let Some(id) = &known.vendor_user_id else { return join(user, vendor, known, can) };
+    if known.active == Some(false) {
+        if can.reactivate {
+            return Step::Activate(id.clone());
+        }
+        return ask(
+            Cause::Unsupported,
+            Remedy::Vendor,
+            format!("the user is deactivated at {0}, and {0} has no way to activate it again", vendor.title()),
+        );
+    }
+    if known.applied_version < user.version {
+        if can.update {
+            return Step::Update(id.clone());
+        }
+        return ask(
+            Cause::Unsupported,
+            Remedy::Vendor,
+            format!("{} has no way to change the fields of a user", vendor.title()),
+        );
+    }
+    Step::InSync
+}
+
+/// The user is not known to be there, and should be.
+fn join(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    if let Some(step) = look_for_intent(known, can) {
+        return step;
+    }
+    let kind = can.look_up.unwrap_or(KeyKind::ExternalId);
+    let Some(key) = VendorKey::of(user, kind) else {
+        return ask(
+            Cause::MissingField,
+            Remedy::Customer,
+            format!("{} knows users by their e-mail address, which this user lacks: add it", vendor.title()),
+        );
+    };
+    let looked = known.absent_under.as_ref() == Some(&key);
+    if known.refused_as_duplicate {
+        if can.look_up.is_some() && !looked {
+            return Step::LookUp(key);
+        }
+        return ask(
+            Cause::HeldElsewhere,
+            Remedy::Customer,
+            format!(
+                "{} says that {key} is taken, but finds nobody under it: free it there, or change it here",
+                vendor.title()
+            ),
+        );
+    }
+    if can.look_up.is_some() && !can.refuses_duplicates && !looked {
+        return Step::LookUp(key);
+    }
+    Step::Create(key)
+}
+
+/// A create that may have happened is looked for before anything else.
+fn look_for_intent(known: &Known, can: &Capabilities) -> Option<Step> {
+    let intent = known.intent.as_ref()?;
+    (can.look_up.is_some() && known.absent_under.as_ref() != Some(intent)).then(|| Step::LookUp(intent.clone()))
+}
+
+/// The user should be there, if at all, but not active.
+fn rest(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    let Some(id) = &known.vendor_user_id else {
+        return look_for_intent(known, can).unwrap_or(Step::InSync);
+    };
+    if known.active == Some(false) {
+        return Step::InSync;
+    }
+    if can.deactivate {
+        return Step::Deactivate(id.clone());
+    }
+    ask(
+        Cause::Unsupported,
+        Remedy::Vendor,
+        format!("{} has no way to deactivate a user: ask its support to take {id} off", vendor.title()),
+    )
+}
+
+/// The user should not be there at all, or, where that cannot be had, not active.
+fn leave(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    let Some(id) = &known.vendor_user_id else {
+        return look_for_intent(known, can).unwrap_or(Step::Removed);
+    };
+    if can.delete {
+        return Step::Delete(id.clone());
+    }
+    match rest(vendor, known, can) {
+        Step::InSync => Step::Removed,
+        step => step,
+    }
+}
+
+fn ask(cause: Cause, remedy: Remedy, message: String) -> Step {
+    Step::Ask { cause, message, remedy }
+}

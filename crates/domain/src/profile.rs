@@ -1,0 +1,241 @@
+//! The part of a user's record that requests change, and how a change is applied to it.
+
+use std::str::FromStr;
+
+use crate::changes::{Change, PhoneChanges, SettingsChanges, SpecialtyChanges, UserChanges};
+use crate::fields::{
+    Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, NoteTemplateIds, Npi, PersonName, Phone,
+    PhoneCountryCode, PhoneNumber, Role, Settings, Specialty, SpecialtyKind, SpeechLocale, TherapyLicence,
+};
+use crate::violation::{Fault, FieldPath, Given, Rule, Violations};
+
+/// Who a clinician is and how they work. Every field may be empty; what a vendor needs beyond that is a
+/// matter of [`crate::Capabilities`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Profile {
+    /// The id in the customer's own system; unique in the organization.
+    pub external_id: Option<ExternalId>,
+    /// The e-mail address; unique in the organization without regard to case.
+    pub email: Option<Email>,
+    /// The first name.
+    pub first_name: Option<PersonName>,
+    /// The last name.
+    pub last_name: Option<PersonName>,
+    /// The telephone number; `None` where neither part is known.
+    pub phone: Option<Phone>,
+    /// The language the user reads.
+    pub locale: Option<Locale>,
+    /// The roles, sorted, each at most once.
+    pub roles: Vec<Role>,
+    /// Free key-value data; `None` and an empty dictionary are kept apart, as Nabla does.
+    pub metadata: Option<Metadata>,
+    /// The National Provider Identifier.
+    pub npi: Option<Npi>,
+    /// The therapist's licence.
+    pub therapy_licence: Option<TherapyLicence>,
+    /// How notes refer to the user.
+    pub note_identifier: Option<NoteIdentifier>,
+    /// The note templates to begin with, in the order of preference, each at most once.
+    pub default_note_template_ids: Vec<NoteTemplateId>,
+    /// Specialty and speech.
+    pub settings: Settings,
+}
+
+impl Profile {
+    /// The profile after a change, or everything that is wrong with the change: every field is checked, also
+    /// after the first violation.
+    pub fn apply(&self, changes: &UserChanges) -> Result<Self, Violations> {
+        let mut violations = changes.unreadable.clone();
+        let v = &mut violations;
+        let next = Self {
+            external_id: text(&self.external_id, &changes.external_id, "external_id", ExternalId::new, v),
+            email: text(&self.email, &changes.email, "email", Email::new, v),
+            first_name: text(&self.first_name, &changes.first_name, "first_name", PersonName::new, v),
+            last_name: text(&self.last_name, &changes.last_name, "last_name", PersonName::new, v),
+            phone: phone(self.phone.as_ref(), &changes.phone, v),
+            locale: text(&self.locale, &changes.locale, "locale", Locale::new, v),
+            roles: roles(&self.roles, &changes.roles, v),
+            metadata: metadata(self.metadata.as_ref(), &changes.metadata, v),
+            npi: text(&self.npi, &changes.npi, "npi", Npi::new, v),
+            therapy_licence: text(
+                &self.therapy_licence,
+                &changes.therapy_licence,
+                "therapy_licence",
+                TherapyLicence::new,
+                v,
+            ),
+            note_identifier: text(
+                &self.note_identifier,
+                &changes.note_identifier,
+                "note_identifier",
+                |value| NoteIdentifier::from_str(&value),
+                v,
+            ),
+            default_note_template_ids: templates(
+                &self.default_note_template_ids,
+                &changes.default_note_template_ids,
+                v,
+            ),
+            settings: settings(&self.settings, &changes.settings, v),
+        };
+        if let Change::Clear = changes.active {
+            v.push(Fault::new(Rule::NotNull, Given::kind("null")).at(FieldPath::of("active")));
+        }
+        violations.into_result().map(|()| next)
+    }
+}
+
+fn text<T: Clone>(
+    current: &Option<T>,
+    change: &Change<String>,
+    name: &'static str,
+    check: impl FnOnce(String) -> Result<T, Fault>,
+    violations: &mut Violations,
+) -> Option<T> {
+    part(current.as_ref(), change, &FieldPath::of(name), check, violations)
+}
+
+fn part<T: Clone>(
+    current: Option<&T>,
+    change: &Change<String>,
+    field: &FieldPath,
+    check: impl FnOnce(String) -> Result<T, Fault>,
+    violations: &mut Violations,
+) -> Option<T> {
+    match change {
+        Change::Keep => current.cloned(),
+        Change::Clear => None,
+        Change::Set(value) => violations.check(field, check(value.clone())),
+    }
+}
+
+fn phone(current: Option<&Phone>, change: &Change<PhoneChanges>, violations: &mut Violations) -> Option<Phone> {
+    let changes = match change {
+        Change::Keep => return current.cloned(),
+        Change::Clear => return None,
+        Change::Set(changes) => changes,
+    };
+    let field = FieldPath::of("phone");
+    let known = current.cloned().unwrap_or_default();
+    let phone = Phone {
+        country_code: part(
+            known.country_code.as_ref(),
+            &changes.country_code,
+            &field.then("country_code"),
+            PhoneCountryCode::new,
+            violations,
+        ),
+        number: part(known.number.as_ref(), &changes.number, &field.then("number"), PhoneNumber::new, violations),
+    };
+    (phone != Phone::default()).then_some(phone)
+}
+
+fn roles(current: &[Role], change: &Change<Vec<String>>, violations: &mut Violations) -> Vec<Role> {
+    let given = match change {
+        Change::Keep => return current.to_vec(),
+        Change::Clear => return Vec::new(),
+        Change::Set(given) => given,
+    };
+    let field = FieldPath::of("roles");
+    let mut roles: Vec<Role> = given
+        .iter()
+        .enumerate()
+        .filter_map(|(index, name)| violations.check(&field.then(index.to_string()), Role::from_str(name)))
+        .collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
+fn metadata(
+    current: Option<&Metadata>,
+    change: &Change<std::collections::BTreeMap<String, String>>,
+    violations: &mut Violations,
+) -> Option<Metadata> {
+    match change {
+        Change::Keep => current.cloned(),
+        Change::Clear => None,
+        Change::Set(entries) => collect(Metadata::new(entries.clone(), &FieldPath::of("metadata")), violations),
+    }
+}
+
+fn templates(
+    current: &[NoteTemplateId],
+    change: &Change<Vec<String>>,
+    violations: &mut Violations,
+) -> Vec<NoteTemplateId> {
+    match change {
+        Change::Keep => current.to_vec(),
+        Change::Clear => Vec::new(),
+        Change::Set(given) => {
+            let checked = NoteTemplateIds::check(given, &FieldPath::of("default_note_template_ids"));
+            collect(checked, violations).unwrap_or_default()
+        }
+    }
+}
+
+fn settings(current: &Settings, change: &Change<SettingsChanges>, violations: &mut Violations) -> Settings {
+    let changes = match change {
+        Change::Keep => return current.clone(),
+        Change::Clear => return Settings::default(),
+        Change::Set(changes) => changes,
+    };
+    let field = FieldPath::of("settings");
+    let specialty =
+        specialty(current.specialty(), &changes.specialty, &field.then("specialty"), violations);
+    let speech_locale = part(
+        current.speech_locale(),
+        &changes.speech_locale,
+        &field.then("speech_locale"),
+        SpeechLocale::new,
+        violations,
+    );
+    let secondary = part(
+        current.secondary_speech_locale(),
+        &changes.secondary_speech_locale,
+        &field.then("secondary_speech_locale"),
+        SpeechLocale::new,
+        violations,
+    );
+    let first_is_unreadable = speech_locale.is_none() && matches!(changes.speech_locale, Change::Set(_));
+    let secondary = secondary.filter(|_| !first_is_unreadable);
+    collect(Settings::new(specialty, speech_locale, secondary, &field), violations).unwrap_or_default()
+}
+
+fn specialty(
+    current: Option<&Specialty>,
+    change: &Change<SpecialtyChanges>,
+    field: &FieldPath,
+    violations: &mut Violations,
+) -> Option<Specialty> {
+    let changes = match change {
+        Change::Keep => return current.cloned(),
+        Change::Clear => return None,
+        Change::Set(changes) => changes,
+    };
+    let kind = match &changes.kind {
+        Change::Set(kind) => violations.check(&field.then("kind"), SpecialtyKind::new(kind.as_str()))?,
+        Change::Keep if current.is_some() => current?.kind().clone(),
+        Change::Keep => {
+            violations.push(Fault::new(Rule::Required, Given::nothing()).at(field.then("kind")));
+            return None;
+        }
+        Change::Clear => {
+            violations.push(Fault::new(Rule::NotNull, Given::kind("null")).at(field.then("kind")));
+            return None;
+        }
+    };
+    let name = match &changes.other_specialty_name {
+        Change::Set(name) => Some(name.clone()),
+        Change::Clear => None,
+        Change::Keep => current
+            .and_then(Specialty::other_specialty_name)
+            .filter(|_| kind.as_str() == SpecialtyKind::OTHER)
+            .map(str::to_owned),
+    };
+    collect(Specialty::new(kind, name, field), violations)
+}
+
+fn collect<T>(checked: Result<T, Violations>, violations: &mut Violations) -> Option<T> {
+    checked.map_err(|found| violations.extend(found)).ok()
+}

@@ -1,0 +1,52 @@
+//! A PostgreSQL to test against: the one that is named, or a throw-away cluster from whatever binaries there are.
+
+mod binaries;
+mod cluster;
+mod install;
+mod sweep;
+mod unpack;
+mod user;
+
+use std::env;
+
+use anyhow::Result;
+
+use self::cluster::Cluster;
+use crate::progress;
+use crate::workspace::Workspace;
+
+/// Names a running server; its user must be able to create databases.
+pub(crate) const URL_VARIABLE: &str = "TEST_DATABASE_URL";
+
+/// A running server, for as long as this is held.
+pub(crate) enum Server {
+    /// Somebody else's, which is left alone.
+    Named(String),
+    /// Our own, which is stopped and removed when this is dropped.
+    Private(Cluster),
+}
+
+impl Server {
+    /// Finds a server, or finds or gets the binaries and starts one.
+    pub(crate) fn provide(workspace: &Workspace) -> Result<Self> {
+        if let Some(url) = env::var(URL_VARIABLE).ok().filter(|url| !url.is_empty()) {
+            progress::note(&format!("PostgreSQL: the server that {URL_VARIABLE} names"));
+            return Ok(Self::Named(url));
+        }
+        sweep::remove_abandoned_clusters();
+        let binaries = match binaries::find(workspace)? {
+            Some(binaries) => binaries,
+            None => install::get(workspace)?,
+        };
+        let cluster = Cluster::start(&binaries, workspace)?;
+        Ok(Self::Private(cluster))
+    }
+
+    /// The URL of a database that exists, from which others can be created.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Named(url) => url.clone(),
+            Self::Private(cluster) => cluster.url(),
+        }
+    }
+}
