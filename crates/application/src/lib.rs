@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod api_clients;
+pub mod authentication;
 pub mod connections;
 pub mod convergence;
 pub mod credentials;

@@ -1,1 +1,225 @@
-//! stub
+//! The use cases for users.
+
+use std::sync::Arc;
+
+use roster_domain::{
+    Change, Conflict, Email, EmailRule, ExternalId, Identity, Organization, Profile, Resolution, Revision, User,
+    UserChanges, UserId, Version, resolve,
+};
+
+use crate::error::{Conflicting, Error, Missing};
+use crate::idempotency::Reserved;
+use crate::ports::{Clock, Ids, StoreError, UniqueKey, UserQuery, UserStore};
+
+/// How often a write is decided anew when others change the same user meanwhile. One of them succeeds in each
+/// round, so this many writers at once are served.
+const ROUNDS: usize = 64;
+
+/// The use cases for users.
+#[derive(Clone)]
+pub struct Users {
+    store: Arc<dyn UserStore>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+}
+
+/// A user after an upsert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upserted {
+    /// The user, and what was noticed.
+    pub revision: Revision,
+    /// Whether the user is new.
+    pub created: bool,
+}
+
+impl Users {
+    /// Puts the use cases together.
+    #[must_use]
+    pub fn new(store: Arc<dyn UserStore>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { store, clock, ids }
+    }
+
+    /// Creates a user, with an account at every connection of the organization.
+    ///
+    /// A request that was begun before under the same `Idempotency-Key` comes with the id it had then: whoever
+    /// has that id is the user it made.
+    pub async fn create(
+        &self,
+        organization: &Organization,
+        changes: &UserChanges,
+        reserved: Option<Reserved>,
+    ) -> Result<Revision, Error> {
+        if let Some(Reserved::Resumed(id)) = reserved
+            && let Some(user) = self.store.user(organization.id, UserId::new(id)).await?
+        {
+            return Ok(Revision { user, changed: false, suspicions: Vec::new() });
+        }
+        let id = UserId::new(reserved.map_or_else(|| self.ids.new_id(), Reserved::id));
+        let revision =
+            User::create(id, organization.id, changes, organization.phi_guard, self.clock.now())?;
+        self.store.create_user(&revision.user).await.map_err(conflicting)?;
+        Ok(revision)
+    }
+
+    /// The user of an id.
+    pub async fn get(&self, organization: &Organization, id: UserId) -> Result<User, Error> {
+        self.store.user(organization.id, id).await?.ok_or(Error::NotFound(Missing::User))
+    }
+
+    /// The user of an external id, which may be any text.
+    pub async fn get_by_external_id(&self, organization: &Organization, external_id: &str) -> Result<User, Error> {
+        let missing = Error::NotFound(Missing::User);
+        let Ok(external_id) = ExternalId::new(external_id) else { return Err(missing) };
+        self.store.user_by_external_id(organization.id, &external_id).await?.ok_or(missing)
+    }
+
+    /// A page of users.
+    pub async fn list(&self, organization: &Organization, query: &UserQuery) -> Result<Vec<User>, Error> {
+        Ok(self.store.users(organization.id, query).await?)
+    }
+
+    /// Changes a user. With `expected`, only if the user is at one of those versions.
+    pub async fn update(
+        &self,
+        organization: &Organization,
+        id: UserId,
+        changes: &UserChanges,
+        expected: Option<&[Version]>,
+    ) -> Result<Revision, Error> {
+        self.rewrite(organization, id, expected, |user| {
+            Ok(user.update(changes, organization.phi_guard, self.clock.now())?)
+        })
+        .await
+    }
+
+    /// Activates or deactivates a user.
+    pub async fn set_active(
+        &self,
+        organization: &Organization,
+        id: UserId,
+        active: bool,
+        expected: Option<&[Version]>,
+    ) -> Result<Revision, Error> {
+        let changes = UserChanges { active: Change::Set(active), ..UserChanges::default() };
+        self.update(organization, id, &changes, expected).await
+    }
+
+    /// Deletes a user: no surface sees it any more, and its accounts are driven to be gone.
+    pub async fn delete(
+        &self,
+        organization: &Organization,
+        id: UserId,
+        expected: Option<&[Version]>,
+    ) -> Result<(), Error> {
+        self.rewrite(organization, id, expected, |user| {
+            Ok(Revision { user: user.delete(self.clock.now()), changed: true, suspicions: Vec::new() })
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Creates the user of an external id, or changes it; a user who has the e-mail address and no external id
+    /// yet is given this one. Fields that are left out stay as they are.
+    pub async fn upsert(
+        &self,
+        organization: &Organization,
+        external_id: &str,
+        changes: &UserChanges,
+        email_rule: EmailRule,
+    ) -> Result<Upserted, Error> {
+        let changes = UserChanges { external_id: Change::Set(external_id.to_owned()), ..changes.clone() };
+        let (Ok(external_id), Ok(email)) =
+            (ExternalId::new(external_id), changes.email.as_set().map(Email::new).transpose())
+        else {
+            // A key that breaks its rule names nobody; applying the request says what else is wrong.
+            let found = Profile::default().apply(&changes).err().unwrap_or_default();
+            return Err(Error::Invalid(found));
+        };
+        for _ in 0..ROUNDS {
+            let outcome = self.upsert_once(organization, &external_id, email.as_ref(), &changes, email_rule).await;
+            match outcome {
+                // Somebody was faster: who they are decides what this request means.
+                Err(
+                    Error::Store(StoreError::Stale)
+                    | Error::Conflict(Conflicting::ExternalId | Conflicting::Email),
+                ) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(Error::Contention)
+    }
+
+    async fn upsert_once(
+        &self,
+        organization: &Organization,
+        external_id: &ExternalId,
+        email: Option<&Email>,
+        changes: &UserChanges,
+        email_rule: EmailRule,
+    ) -> Result<Upserted, Error> {
+        let by_external_id = self.store.user_by_external_id(organization.id, external_id).await?;
+        let by_email = match email {
+            Some(email) => self.store.user_by_email(organization.id, email).await?,
+            None => None,
+        };
+        let identity = Identity { external_id, email, email_rule };
+        let found = match resolve(identity, by_external_id.as_ref(), by_email.as_ref()) {
+            Resolution::Create => {
+                let revision = self.create(organization, changes, None).await?;
+                return Ok(Upserted { revision, created: true });
+            }
+            Resolution::Conflict(conflict) => return Err(Error::Conflict(refused(conflict))),
+            Resolution::Update(_) => by_external_id,
+            Resolution::Link(_) => by_email,
+        };
+        let user = found.ok_or(Error::Contention)?;
+        let revision = user.update(changes, organization.phi_guard, self.clock.now())?;
+        if revision.changed {
+            self.store.update_user(&revision.user, user.version).await.map_err(conflicting)?;
+        }
+        Ok(Upserted { revision, created: false })
+    }
+
+    /// Reads, decides and writes, and begins again when somebody else wrote in between.
+    async fn rewrite(
+        &self,
+        organization: &Organization,
+        id: UserId,
+        expected: Option<&[Version]>,
+        decide: impl Fn(&User) -> Result<Revision, Error>,
+    ) -> Result<Revision, Error> {
+        for _ in 0..ROUNDS {
+            let user = self.get(organization, id).await?;
+            if expected.is_some_and(|versions| !versions.contains(&user.version)) {
+                return Err(Error::VersionMismatch { current: user.version });
+            }
+            let revision = decide(&user)?;
+            if !revision.changed {
+                return Ok(revision);
+            }
+            match self.store.update_user(&revision.user, user.version).await {
+                Ok(()) => return Ok(revision),
+                Err(StoreError::Stale) => {}
+                Err(error) => return Err(conflicting(error)),
+            }
+        }
+        Err(Error::Contention)
+    }
+}
+
+fn conflicting(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict(UniqueKey::ExternalId) => Error::Conflict(Conflicting::ExternalId),
+        StoreError::Conflict(UniqueKey::Email) => Error::Conflict(Conflicting::Email),
+        StoreError::Conflict(UniqueKey::Id) => Error::Conflict(Conflicting::Id),
+        other => Error::Store(other),
+    }
+}
+
+fn refused(conflict: Conflict) -> Conflicting {
+    match conflict {
+        Conflict::TwoUsers { external_id, email } => Conflicting::TwoUsers { external_id, email },
+        Conflict::EmailTaken { .. } => Conflicting::Email,
+        Conflict::EmailDiffers { .. } => Conflicting::EmailDiffers,
+    }
+}

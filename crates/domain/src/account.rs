@@ -82,8 +82,14 @@ pub enum AccountStatus {
 
 impl AccountStatus {
     /// Every status.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::InSync, Self::Retrying, Self::NeedsAttention, Self::Paused, Self::Removed];
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::InSync,
+        Self::Retrying,
+        Self::NeedsAttention,
+        Self::Paused,
+        Self::Removed,
+    ];
 
     /// The names of all, in the same order.
     pub const NAMES: &'static [&'static str] =
@@ -141,7 +147,12 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause.
-    pub const ALL: [Self; 4] = [Self::MissingField, Self::Unsupported, Self::HeldElsewhere, Self::Rejected];
+    pub const ALL: [Self; 4] = [
+        Self::MissingField,
+        Self::Unsupported,
+        Self::HeldElsewhere,
+        Self::Rejected,
+    ];
 
     /// The names of all, in the same order.
     pub const NAMES: &'static [&'static str] = &["missing_field", "unsupported", "held_elsewhere", "rejected"];

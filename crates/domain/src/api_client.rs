@@ -51,7 +51,7 @@ impl ApiClientKind {
 /// Where the public keys of an OAuth client come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientKey {
-    /// One static RSA key, X.509 SubjectPublicKeyInfo in PEM. Assertions are RS256.
+    /// One static RSA key, X.509 `SubjectPublicKeyInfo` in PEM. Assertions are RS256.
     PublicKey(String),
     /// The URL of a JSON Web Key Set (RFC 7517), which may hold any number of keys.
     JwksUrl(String),

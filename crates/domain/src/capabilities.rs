@@ -6,7 +6,10 @@ use crate::user::User;
 
 /// What a vendor can do, and what it needs. [`crate::plan()`] works from this alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one independent ability, named as such")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent ability, named as such"
+)]
 pub struct Capabilities {
     /// What a user is looked up by. `None` where the vendor has no look-up at all.
     pub look_up: Option<KeyKind>,

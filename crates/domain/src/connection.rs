@@ -59,14 +59,17 @@ pub struct BaseUrl(String);
 impl BaseUrl {
     /// The most bytes of a base URL.
     pub const MAX_BYTES: usize = 2_000;
-    const EXPECTED: &'static str =
-        "an http or https URL with a host and without credentials, query or fragment";
+    const EXPECTED: &'static str = "an http or https URL with a host and without credentials, query or fragment";
 
     /// Checks the form of a base URL. Whether the host may be called is decided when it is called.
     pub fn new(text: impl AsRef<str>) -> Result<Self, Fault> {
         let text = text.as_ref();
         if text.len() > Self::MAX_BYTES {
-            let rule = Rule::Length { min: 1, max: Self::MAX_BYTES, unit: "bytes" };
+            let rule = Rule::Length {
+                min: 1,
+                max: Self::MAX_BYTES,
+                unit: "bytes",
+            };
             return Err(Fault::new(rule, Given::count(text.len(), "bytes")));
         }
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -76,7 +79,12 @@ impl BaseUrl {
             Some(host) if !host.is_empty() && !host.starts_with(':') && text.chars().all(plain) => {
                 Ok(Self(text.trim_end_matches('/').to_owned()))
             }
-            _ => Err(Fault::new(Rule::Format { expected: Self::EXPECTED }, Given::value(text))),
+            _ => Err(Fault::new(
+                Rule::Format {
+                    expected: Self::EXPECTED,
+                },
+                Given::value(text),
+            )),
         }
     }
 

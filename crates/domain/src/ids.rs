@@ -14,7 +14,7 @@ macro_rules! id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Takes a UUID as this kind of id. New ones are UUIDv7, so that they sort by age.
+            /// Takes a UUID as this kind of id. New ones are of version 7, so that they sort by age.
             #[must_use]
             pub const fn new(id: Uuid) -> Self {
                 Self(id)

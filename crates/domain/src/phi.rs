@@ -22,8 +22,13 @@ impl Suspicion {
     #[must_use]
     pub fn violation(&self) -> Violation {
         let key: String = self.key.chars().take(Metadata::MAX_KEY_CHARACTERS).collect();
-        Fault::new(Rule::PatientData { resembles: self.resembles }, Given::kind("an entry that is not shown"))
-            .at(FieldPath::of("metadata").then(key))
+        Fault::new(
+            Rule::PatientData {
+                resembles: self.resembles,
+            },
+            Given::kind("an entry that is not shown"),
+        )
+        .at(FieldPath::of("metadata").then(key))
     }
 }
 
@@ -31,9 +36,13 @@ impl Suspicion {
 const KEYS: &[(&[&str], &str)] = &[
     (&["ssn"], "a social security number"),
     (&["social", "security"], "a social security number"),
+    (&["socialsecuritynumber"], "a social security number"),
     (&["mrn"], "a medical record number"),
     (&["medical", "record"], "a medical record number"),
+    (&["medicalrecordnumber"], "a medical record number"),
     (&["patient"], "data about a patient"),
+    (&["patientid"], "data about a patient"),
+    (&["patientname"], "data about a patient"),
     (&["dob"], "a date of birth"),
     (&["birth"], "a date of birth"),
     (&["birthdate"], "a date of birth"),
@@ -41,7 +50,6 @@ const KEYS: &[(&[&str], &str)] = &[
     (&["dateofbirth"], "a date of birth"),
     (&["diagnosis"], "a diagnosis"),
     (&["diagnoses"], "a diagnosis"),
-    (&["icd10"], "a diagnosis"),
     (&["icd"], "a diagnosis"),
     (&["medicare"], "an insurance number"),
     (&["medicaid"], "an insurance number"),
@@ -57,7 +65,10 @@ pub fn inspect(entries: &BTreeMap<String, String>) -> Vec<Suspicion> {
         .iter()
         .filter_map(|(key, value)| {
             let resembles = about_key(key).or_else(|| about_value(value))?;
-            Some(Suspicion { key: key.clone(), resembles })
+            Some(Suspicion {
+                key: key.clone(),
+                resembles,
+            })
         })
         .collect()
 }
@@ -69,21 +80,22 @@ fn about_key(key: &str) -> Option<&'static str> {
         .map(|(_, resembles)| *resembles)
 }
 
-/// Splits `patientId`, `patient_id`, `Patient-ID` into the words `patient` and `id`.
+/// Splits `patientId`, `PATIENT_ID`, `Patient-ID` and `PatientID2` into the words `patient` and `id` (and `2`).
 fn words(key: &str) -> Vec<String> {
+    let characters: Vec<char> = key.chars().collect();
     let mut words = vec![String::new()];
-    let mut after_lower = false;
-    for c in key.chars() {
-        if !c.is_alphanumeric() {
+    for (index, &c) in characters.iter().enumerate() {
+        let before = index.checked_sub(1).map(|index| characters[index]);
+        let after = characters.get(index + 1);
+        // `tI` in `patientId`, and the `V` of `SSNValue`, which a small letter follows.
+        let begins_word = c.is_uppercase()
+            && before
+                .is_some_and(|b| b.is_lowercase() || (b.is_uppercase() && after.is_some_and(|a| a.is_lowercase())));
+        let begins_number = before.is_some_and(|b| b.is_numeric() != c.is_numeric());
+        if begins_word || begins_number || !c.is_alphanumeric() {
             words.push(String::new());
-            after_lower = false;
-            continue;
         }
-        if c.is_uppercase() && after_lower {
-            words.push(String::new());
-        }
-        after_lower = c.is_lowercase();
-        if let Some(word) = words.last_mut() {
+        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
             word.extend(c.to_lowercase());
         }
     }
@@ -109,5 +121,11 @@ fn about_value(value: &str) -> Option<&'static str> {
 /// Whether a text has the form of a pattern in which 9 stands for any digit.
 fn has_shape(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(have, want)| if want == b'9' { have.is_ascii_digit() } else { have == want })
+        && text.bytes().zip(shape.bytes()).all(|(have, want)| {
+            if want == b'9' {
+                have.is_ascii_digit()
+            } else {
+                have == want
+            }
+        })
 }

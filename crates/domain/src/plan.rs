@@ -29,7 +29,10 @@ impl Known {
     /// After a create that the vendor confirmed, for a version of the user.
     #[must_use]
     pub fn created(self, id: VendorUserId, active: bool, version: Version) -> Self {
-        Self { applied_version: version, ..self.found(id, active) }
+        Self {
+            applied_version: version,
+            ..self.found(id, active)
+        }
     }
 
     /// After a look-up that found the user.
@@ -45,40 +48,64 @@ impl Known {
         }
     }
 
-    /// After a look-up that found nobody.
+    /// After a look-up that found nobody. A create that was sent under this key has not happened, then.
     #[must_use]
     pub fn absent(self, key: VendorKey) -> Self {
-        Self { absent_under: Some(key), ..self }
+        Self {
+            intent: self.intent.filter(|intent| *intent != key),
+            absent_under: Some(key),
+            ..self
+        }
     }
 
     /// After an update that the vendor confirmed, for a version of the user.
     #[must_use]
     pub fn updated(self, version: Version) -> Self {
-        Self { applied_version: version, ..self }
+        Self {
+            applied_version: version,
+            ..self
+        }
     }
 
     /// After an activation or a deactivation that the vendor confirmed.
     #[must_use]
     pub fn set_active(self, active: bool) -> Self {
-        Self { active: Some(active), ..self }
+        Self {
+            active: Some(active),
+            ..self
+        }
     }
 
     /// After the vendor said that it has no user of the id it once gave.
     #[must_use]
     pub fn gone(self) -> Self {
-        Self { vendor_user_id: None, active: None, applied_version: 0, intent: None, ..self }
+        Self {
+            vendor_user_id: None,
+            active: None,
+            applied_version: 0,
+            intent: None,
+            ..self
+        }
     }
 
     /// After a create that the vendor refused because the user exists.
     #[must_use]
     pub fn duplicate(self) -> Self {
-        Self { refused_as_duplicate: true, absent_under: None, ..self }
+        Self {
+            refused_as_duplicate: true,
+            absent_under: None,
+            ..self
+        }
     }
 
-    /// Before a create is sent.
+    /// Before a create is sent. That nobody was there before says nothing from now on.
     #[must_use]
     pub fn intending(self, key: VendorKey) -> Self {
-        Self { intent: Some(key), ..self }
+        Self {
+            intent: Some(key),
+            absent_under: None,
+            ..self
+        }
     }
 }
 
@@ -132,16 +159,26 @@ pub fn plan(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> S
 
 /// The user should be there, active and up to date.
 fn appear(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
-    let missing: Vec<&str> =
-        can.required.iter().filter(|field| !field.is_in(user)).map(|field| field.name()).collect();
+    let missing: Vec<&str> = can
+        .required
+        .iter()
+        .filter(|field| !field.is_in(user))
+        .map(|field| field.name())
+        .collect();
     if !missing.is_empty() {
         return ask(
             Cause::MissingField,
             Remedy::Customer,
-            format!("{} needs {}, which this user lacks: add it to the user", vendor.title(), missing.join(", ")),
+            format!(
+                "{} needs {}, which this user lacks: add it to the user",
+                vendor.title(),
+                missing.join(", ")
+            ),
         );
     }
-    let Some(id) = &known.vendor_user_id else { return join(user, vendor, known, can) };
+    let Some(id) = &known.vendor_user_id else {
+        return join(user, vendor, known, can);
+    };
     if known.active == Some(false) {
         if can.reactivate {
             return Step::Activate(id.clone());
@@ -149,7 +186,10 @@ fn appear(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Ste
         return ask(
             Cause::Unsupported,
             Remedy::Vendor,
-            format!("the user is deactivated at {0}, and {0} has no way to activate it again", vendor.title()),
+            format!(
+                "the user is deactivated at {0}, and {0} has no way to activate it again",
+                vendor.title()
+            ),
         );
     }
     if known.applied_version < user.version {
@@ -175,7 +215,10 @@ fn join(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step 
         return ask(
             Cause::MissingField,
             Remedy::Customer,
-            format!("{} knows users by their e-mail address, which this user lacks: add it", vendor.title()),
+            format!(
+                "{} knows users by their e-mail address, which this user lacks: add it",
+                vendor.title()
+            ),
         );
     };
     let looked = known.absent_under.as_ref() == Some(&key);
@@ -198,16 +241,31 @@ fn join(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step 
     Step::Create(key)
 }
 
-/// A create that may have happened is looked for before anything else.
+/// A create that may have happened is looked for before anything else, where the vendor can be asked.
 fn look_for_intent(known: &Known, can: &Capabilities) -> Option<Step> {
-    let intent = known.intent.as_ref()?;
-    (can.look_up.is_some() && known.absent_under.as_ref() != Some(intent)).then(|| Step::LookUp(intent.clone()))
+    can.look_up.and(known.intent.clone()).map(Step::LookUp)
+}
+
+/// Who is not known to be at the vendor, and need not be: it remains to settle a create that may have happened.
+fn settle_intent(vendor: Vendor, known: &Known, can: &Capabilities) -> Option<Step> {
+    look_for_intent(known, can).or_else(|| {
+        let key = known.intent.as_ref()?;
+        Some(ask(
+            Cause::Unsupported,
+            Remedy::Vendor,
+            format!(
+                "{0} may have made a user under {key} without saying so, and has no way to look: ask its support \
+                 to make sure that nobody is there",
+                vendor.title()
+            ),
+        ))
+    })
 }
 
 /// The user should be there, if at all, but not active.
 fn rest(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
     let Some(id) = &known.vendor_user_id else {
-        return look_for_intent(known, can).unwrap_or(Step::InSync);
+        return settle_intent(vendor, known, can).unwrap_or(Step::InSync);
     };
     if known.active == Some(false) {
         return Step::InSync;
@@ -218,14 +276,17 @@ fn rest(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
     ask(
         Cause::Unsupported,
         Remedy::Vendor,
-        format!("{} has no way to deactivate a user: ask its support to take {id} off", vendor.title()),
+        format!(
+            "{} has no way to deactivate a user: ask its support to take {id} off",
+            vendor.title()
+        ),
     )
 }
 
 /// The user should not be there at all, or, where that cannot be had, not active.
 fn leave(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
     let Some(id) = &known.vendor_user_id else {
-        return look_for_intent(known, can).unwrap_or(Step::Removed);
+        return settle_intent(vendor, known, can).unwrap_or(Step::Removed);
     };
     if can.delete {
         return Step::Delete(id.clone());

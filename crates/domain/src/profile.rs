@@ -48,24 +48,42 @@ impl Profile {
         let mut violations = changes.unreadable.clone();
         let v = &mut violations;
         let next = Self {
-            external_id: text(&self.external_id, &changes.external_id, "external_id", ExternalId::new, v),
-            email: text(&self.email, &changes.email, "email", Email::new, v),
-            first_name: text(&self.first_name, &changes.first_name, "first_name", PersonName::new, v),
-            last_name: text(&self.last_name, &changes.last_name, "last_name", PersonName::new, v),
+            external_id: text(
+                self.external_id.as_ref(),
+                &changes.external_id,
+                "external_id",
+                ExternalId::new,
+                v,
+            ),
+            email: text(self.email.as_ref(), &changes.email, "email", Email::new, v),
+            first_name: text(
+                self.first_name.as_ref(),
+                &changes.first_name,
+                "first_name",
+                PersonName::new,
+                v,
+            ),
+            last_name: text(
+                self.last_name.as_ref(),
+                &changes.last_name,
+                "last_name",
+                PersonName::new,
+                v,
+            ),
             phone: phone(self.phone.as_ref(), &changes.phone, v),
-            locale: text(&self.locale, &changes.locale, "locale", Locale::new, v),
+            locale: text(self.locale.as_ref(), &changes.locale, "locale", Locale::new, v),
             roles: roles(&self.roles, &changes.roles, v),
             metadata: metadata(self.metadata.as_ref(), &changes.metadata, v),
-            npi: text(&self.npi, &changes.npi, "npi", Npi::new, v),
+            npi: text(self.npi.as_ref(), &changes.npi, "npi", Npi::new, v),
             therapy_licence: text(
-                &self.therapy_licence,
+                self.therapy_licence.as_ref(),
                 &changes.therapy_licence,
                 "therapy_licence",
                 TherapyLicence::new,
                 v,
             ),
             note_identifier: text(
-                &self.note_identifier,
+                self.note_identifier.as_ref(),
                 &changes.note_identifier,
                 "note_identifier",
                 |value| NoteIdentifier::from_str(&value),
@@ -86,13 +104,13 @@ impl Profile {
 }
 
 fn text<T: Clone>(
-    current: &Option<T>,
+    current: Option<&T>,
     change: &Change<String>,
     name: &'static str,
     check: impl FnOnce(String) -> Result<T, Fault>,
     violations: &mut Violations,
 ) -> Option<T> {
-    part(current.as_ref(), change, &FieldPath::of(name), check, violations)
+    part(current, change, &FieldPath::of(name), check, violations)
 }
 
 fn part<T: Clone>(
@@ -125,7 +143,13 @@ fn phone(current: Option<&Phone>, change: &Change<PhoneChanges>, violations: &mu
             PhoneCountryCode::new,
             violations,
         ),
-        number: part(known.number.as_ref(), &changes.number, &field.then("number"), PhoneNumber::new, violations),
+        number: part(
+            known.number.as_ref(),
+            &changes.number,
+            &field.then("number"),
+            PhoneNumber::new,
+            violations,
+        ),
     };
     (phone != Phone::default()).then_some(phone)
 }
@@ -181,8 +205,12 @@ fn settings(current: &Settings, change: &Change<SettingsChanges>, violations: &m
         Change::Set(changes) => changes,
     };
     let field = FieldPath::of("settings");
-    let specialty =
-        specialty(current.specialty(), &changes.specialty, &field.then("specialty"), violations);
+    let specialty = specialty(
+        current.specialty(),
+        &changes.specialty,
+        &field.then("specialty"),
+        violations,
+    );
     let speech_locale = part(
         current.speech_locale(),
         &changes.speech_locale,
@@ -213,17 +241,18 @@ fn specialty(
         Change::Clear => return None,
         Change::Set(changes) => changes,
     };
-    let kind = match &changes.kind {
-        Change::Set(kind) => violations.check(&field.then("kind"), SpecialtyKind::new(kind.as_str()))?,
-        Change::Keep if current.is_some() => current?.kind().clone(),
-        Change::Keep => {
-            violations.push(Fault::new(Rule::Required, Given::nothing()).at(field.then("kind")));
-            return None;
+    let kind = match (&changes.kind, current) {
+        (Change::Set(kind), _) => SpecialtyKind::new(kind.as_str()),
+        (Change::Keep, Some(current)) => Ok(current.kind().clone()),
+        (Change::Keep, None) => Err(Fault::new(Rule::Required, Given::nothing())),
+        (Change::Clear, _) => Err(Fault::new(Rule::NotNull, Given::kind("null"))),
+    };
+    let Some(kind) = violations.check(&field.then("kind"), kind) else {
+        // Whether a name goes with the kind cannot be said, but whether it is a name can.
+        if let Some(name) = changes.other_specialty_name.as_set() {
+            violations.check(&field.then("other_specialty_name"), Specialty::check_name(name));
         }
-        Change::Clear => {
-            violations.push(Fault::new(Rule::NotNull, Given::kind("null")).at(field.then("kind")));
-            return None;
-        }
+        return None;
     };
     let name = match &changes.other_specialty_name {
         Change::Set(name) => Some(name.clone()),

@@ -66,9 +66,10 @@ pub fn resolve(identity: Identity<'_>, by_external_id: Option<&User>, by_email: 
         (None, None) => Resolution::Create,
         (None, Some(owner)) if owner.profile.external_id.is_none() => Resolution::Link(owner.id),
         (None, Some(owner)) => Resolution::Conflict(Conflict::EmailTaken { email: owner.id }),
-        (Some(user), Some(owner)) if user.id != owner.id => {
-            Resolution::Conflict(Conflict::TwoUsers { external_id: user.id, email: owner.id })
-        }
+        (Some(user), Some(owner)) if user.id != owner.id => Resolution::Conflict(Conflict::TwoUsers {
+            external_id: user.id,
+            email: owner.id,
+        }),
         (Some(user), _) => match (identity.email_rule, identity.email, &user.profile.email) {
             (EmailRule::MustMatch, Some(given), Some(on_file)) if given != on_file => {
                 Resolution::Conflict(Conflict::EmailDiffers { external_id: user.id })

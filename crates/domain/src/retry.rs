@@ -46,8 +46,8 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// The longest wait at all, unless the vendor asks for more.
     pub cap: Duration,
-    /// The shortest wait after a call of which nothing was heard: what may still be under way at the vendor
-    /// is given time to come to an end before Roster looks.
+    /// The shortest wait after a call that may have had an effect all the same: what may still be under way at
+    /// the vendor (behind a gateway that gave up, for one) is given time to come to an end before Roster looks.
     pub settle: Duration,
 }
 
@@ -76,20 +76,22 @@ pub enum Verdict {
 ///
 /// `attempts` counts the failures so far, this one included; `jitter` is uniform in `0.0..1.0`. The wait is drawn
 /// from the whole range up to `base · 2^(attempts - 1)`, at most `cap` (full jitter); what the vendor asks for in
-/// `Retry-After` is a floor, never a ceiling.
+/// `Retry-After` is a floor, never a ceiling, and so is `settle` where the call may have had an effect. A floor of
+/// more than a hundred years counts as a hundred years.
 #[must_use]
 pub fn retry(class: OutcomeClass, attempts: u32, now: Timestamp, jitter: f64, policy: &RetryPolicy) -> Verdict {
     let floor = match class {
         OutcomeClass::Unauthorized => return Verdict::PauseConnection,
         OutcomeClass::Rejected | OutcomeClass::Conflict => return Verdict::Ask,
         OutcomeClass::RateLimited { after } => after.unwrap_or_default(),
-        OutcomeClass::Transient { after } => after.unwrap_or_default(),
+        OutcomeClass::Transient { after } => after.unwrap_or_default().max(policy.settle),
         OutcomeClass::NotFound => Duration::ZERO,
         OutcomeClass::Unknown => policy.settle,
     };
     let doublings = attempts.saturating_sub(1).min(31);
     let ceiling = policy.base.saturating_mul(1 << doublings).min(policy.cap);
-    let drawn = ceiling.mul_f64(jitter.clamp(0.0, 1.0));
+    // No number, and a product too great for a `Duration`, count as the ceiling: a decision must not panic.
+    let drawn = Duration::try_from_secs_f64(ceiling.as_secs_f64() * jitter.clamp(0.0, 1.0)).unwrap_or(ceiling);
     Verdict::RetryAt(later(now, floor.max(drawn)))
 }
 

@@ -61,7 +61,11 @@ impl User {
             deleted_at: None,
             version: 1,
         };
-        Ok(Revision { user, changed: true, suspicions })
+        Ok(Revision {
+            user,
+            changed: true,
+            suspicions,
+        })
     }
 
     /// The user after a request, or everything that is wrong with the request.
@@ -70,19 +74,34 @@ impl User {
     pub fn update(&self, changes: &UserChanges, guard: PhiGuard, now: Timestamp) -> Result<Revision, Violations> {
         let (profile, suspicions) = apply(&self.profile, changes, guard)?;
         let active = changes.active.as_set().copied().unwrap_or(self.active);
-        let changed = !self.is_same(&profile, active);
-        let user = if changed {
-            Self { profile, active, updated_at: now, version: self.version + 1, ..self.clone() }
+        let differs = !self.is_same(&profile, active);
+        let user = if differs {
+            Self {
+                profile,
+                active,
+                updated_at: now,
+                version: self.version + 1,
+                ..self.clone()
+            }
         } else {
             self.clone()
         };
-        Ok(Revision { user, changed, suspicions })
+        Ok(Revision {
+            user,
+            changed: differs,
+            suspicions,
+        })
     }
 
     /// The user as a tombstone: no surface sees it any more, and accounts are driven to be gone.
     #[must_use]
     pub fn delete(&self, now: Timestamp) -> Self {
-        Self { updated_at: now, deleted_at: Some(now), version: self.version + 1, ..self.clone() }
+        Self {
+            updated_at: now,
+            deleted_at: Some(now),
+            version: self.version + 1,
+            ..self.clone()
+        }
     }
 
     /// E-mail addresses compare without regard to case, but a changed spelling is a change all the same.
@@ -92,11 +111,7 @@ impl User {
     }
 }
 
-fn apply(
-    current: &Profile,
-    changes: &UserChanges,
-    guard: PhiGuard,
-) -> Result<(Profile, Vec<Suspicion>), Violations> {
+fn apply(current: &Profile, changes: &UserChanges, guard: PhiGuard) -> Result<(Profile, Vec<Suspicion>), Violations> {
     let suspicions = match (&changes.metadata, guard) {
         (Change::Set(entries), PhiGuard::Warn | PhiGuard::Reject) => phi::inspect(entries),
         _ => Vec::new(),

@@ -36,7 +36,11 @@ impl FieldPath {
     /// The path as a JSON Pointer (RFC 6901); the whole request is the empty string.
     #[must_use]
     pub fn pointer(&self) -> String {
-        self.0.iter().map(|segment| format!("/{}", segment.replace('~', "~0").replace('/', "~1"))).collect()
+        self.0.iter().fold(String::new(), |mut pointer, segment| {
+            pointer.push('/');
+            pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+            pointer
+        })
     }
 }
 
@@ -113,11 +117,10 @@ impl fmt::Display for Rule {
         match self {
             Self::Required => f.write_str("is required"),
             Self::NotNull => f.write_str("must not be null"),
-            Self::Type { expected } => write!(f, "must be {expected}"),
             Self::Length { min: 0, max, unit } => write!(f, "must have at most {max} {unit}"),
             Self::Length { min, max, unit } => write!(f, "must have {min} to {max} {unit}"),
             Self::Entries { max } => write!(f, "must have at most {max} entries"),
-            Self::Format { expected } => write!(f, "must be {expected}"),
+            Self::Type { expected } | Self::Format { expected } => write!(f, "must be {expected}"),
             Self::OneOf { allowed } => write!(f, "must be one of {}", allowed.join(", ")),
             Self::DiffersFrom { other } => write!(f, "must differ from {other}"),
             Self::OnlyWith { other, value } => write!(f, "goes only with {other} {value}"),
@@ -147,9 +150,11 @@ impl Given {
     /// The value itself, quoted, its control characters escaped, and cut after 64 characters.
     #[must_use]
     pub fn value(value: &str) -> Self {
-        let shown: String = value.chars().take(Self::SHOWN).flat_map(char::escape_debug).collect();
-        let more = if value.chars().nth(Self::SHOWN).is_some() { "…" } else { "" };
-        Self(format!("\"{shown}{more}\""))
+        let mut shown: String = value.chars().take(Self::SHOWN).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        Self(format!("{shown:?}"))
     }
 
     /// A number of something, such as `257 characters`.
@@ -190,7 +195,11 @@ impl Fault {
     /// Says which field the fault is in.
     #[must_use]
     pub fn at(self, field: FieldPath) -> Violation {
-        Violation { field, rule: self.rule, given: self.given }
+        Violation {
+            field,
+            rule: self.rule,
+            given: self.given,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use uuid::Uuid;
 /// New ids.
 #[cfg_attr(test, mockall::automock)]
 pub trait Ids: Send + Sync {
-    /// A UUIDv7 (RFC 9562). Within a process each MUST sort after those before it.
+    /// A `UUIDv7` (RFC 9562). Within a process each MUST sort after those before it.
     fn new_id(&self) -> Uuid;
 }
 

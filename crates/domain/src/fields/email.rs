@@ -19,19 +19,29 @@ impl Email {
     /// The most bytes of UTF-8 that an address may have (RFC 5321 section 4.5.3.1.3, less the brackets).
     pub const MAX_BYTES: usize = 254;
 
-    /// Checks an address. A display name (`Ann <ann@example.org>`) or an address literal is refused.
+    /// Checks an address. A display name (`Ann <ann@example.org>`), an address literal, a control character and
+    /// a domain that is no host name are refused.
     pub fn new(text: impl Into<String>) -> Result<Self, Fault> {
         let given = text.into();
         if given.len() > Self::MAX_BYTES {
             return Err(Fault::new(
-                Rule::Length { min: 3, max: Self::MAX_BYTES, unit: "bytes" },
+                Rule::Length {
+                    min: 3,
+                    max: Self::MAX_BYTES,
+                    unit: "bytes",
+                },
                 Given::count(given.len(), "bytes"),
             ));
         }
-        let options = Options::default().without_display_text().without_domain_literal();
-        EmailAddress::parse_with_options(&given, options)
-            .map_err(|_| Fault::new(Rule::Format { expected: "an e-mail address" }, Given::value(&given)))?;
-        let folded = given.to_lowercase();
+        if !is_address(&given) {
+            return Err(Fault::new(
+                Rule::Format {
+                    expected: "an e-mail address",
+                },
+                Given::value(&given),
+            ));
+        }
+        let folded = fold(&given);
         Ok(Self { given, folded })
     }
 
@@ -46,6 +56,30 @@ impl Email {
     pub fn folded(&self) -> &str {
         &self.folded
     }
+}
+
+fn is_address(text: &str) -> bool {
+    let options = Options::default().without_display_text().without_domain_literal();
+    let Ok(address) = EmailAddress::parse_with_options(text, options) else {
+        return false;
+    };
+    // The parser lets an empty display name pass (` <ann@example.org>`); then the parts are not the whole.
+    let whole = address.local_part().len() + 1 + address.domain().len() == text.len();
+    // It takes any RFC 5322 atom for a domain; mail is only delivered to host names (RFC 5321 section 4.1.2).
+    let host = address
+        .domain()
+        .chars()
+        .all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || "-.".contains(c));
+    whole && host && !text.chars().any(char::is_control)
+}
+
+/// Lower case, letter by letter: `str::to_lowercase` would spell a capital sigma by its place in the word, so that
+/// one address in capitals and in small letters could differ.
+fn fold(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == 'ς' { 'σ' } else { c })
+        .collect()
 }
 
 impl PartialEq for Email {

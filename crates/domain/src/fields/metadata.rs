@@ -23,19 +23,25 @@ impl Metadata {
     pub fn new(entries: BTreeMap<String, String>, field: &FieldPath) -> Result<Self, Violations> {
         let mut violations = Violations::none();
         if entries.len() > Self::MAX_ENTRIES {
-            let fault =
-                Fault::new(Rule::Entries { max: Self::MAX_ENTRIES }, Given::count(entries.len(), "entries"));
+            let fault = Fault::new(
+                Rule::Entries { max: Self::MAX_ENTRIES },
+                Given::count(entries.len(), "entries"),
+            );
             violations.push(fault.at(field.clone()));
         }
         for (key, value) in &entries {
             let at = field.then(shortened(key));
-            violations.check(&at, super::text::check_line(key, Self::MAX_KEY_CHARACTERS).map_err(about_key));
+            violations.check(
+                &at,
+                super::text::check_line(key, Self::MAX_KEY_CHARACTERS).map_err(about_key),
+            );
             violations.check(&at, check_value(value));
         }
         violations.into_result().map(|()| Self(entries))
     }
 
     /// The entries, sorted by key.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
@@ -54,10 +60,20 @@ fn shortened(key: &str) -> String {
 
 fn about_key(fault: Fault) -> Fault {
     match fault.rule {
-        Rule::Length { min, max, .. } => {
-            Fault::new(Rule::Length { min, max, unit: "characters in its key" }, fault.given)
-        }
-        _ => Fault::new(Rule::Format { expected: "a key without control characters" }, fault.given),
+        Rule::Length { min, max, .. } => Fault::new(
+            Rule::Length {
+                min,
+                max,
+                unit: "characters in its key",
+            },
+            fault.given,
+        ),
+        _ => Fault::new(
+            Rule::Format {
+                expected: "a key without control characters",
+            },
+            fault.given,
+        ),
     }
 }
 
@@ -65,12 +81,21 @@ fn check_value(value: &str) -> Result<(), Fault> {
     let count = value.chars().count();
     if count > Metadata::MAX_VALUE_CHARACTERS {
         return Err(Fault::new(
-            Rule::Length { min: 0, max: Metadata::MAX_VALUE_CHARACTERS, unit: "characters" },
+            Rule::Length {
+                min: 0,
+                max: Metadata::MAX_VALUE_CHARACTERS,
+                unit: "characters",
+            },
             Given::count(count, "characters"),
         ));
     }
     if value.contains('\0') {
-        return Err(Fault::new(Rule::Format { expected: "text without NUL characters" }, Given::value(value)));
+        return Err(Fault::new(
+            Rule::Format {
+                expected: "text without NUL characters",
+            },
+            Given::value(value),
+        ));
     }
     Ok(())
 }

@@ -17,11 +17,18 @@ impl Npi {
     pub fn new(text: impl Into<String>) -> Result<Self, Fault> {
         let text = text.into();
         if text.len() != 10 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Fault::new(Rule::Format { expected: "an NPI of 10 digits" }, Given::value(&text)));
+            return Err(Fault::new(
+                Rule::Format {
+                    expected: "an NPI of 10 digits",
+                },
+                Given::value(&text),
+            ));
         }
         if !Self::sum(&text).is_multiple_of(10) {
             return Err(Fault::new(
-                Rule::Format { expected: "an NPI with a valid check digit (Luhn over 80840 and the NPI)" },
+                Rule::Format {
+                    expected: "an NPI with a valid check digit (Luhn over 80840 and the NPI)",
+                },
                 Given::value(&text),
             ));
         }

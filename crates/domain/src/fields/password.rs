@@ -23,13 +23,19 @@ impl Password {
         let count = text.chars().count();
         if !(Self::MIN_CHARACTERS..=Self::MAX_CHARACTERS).contains(&count) {
             return Err(Fault::new(
-                Rule::Length { min: Self::MIN_CHARACTERS, max: Self::MAX_CHARACTERS, unit: "characters" },
+                Rule::Length {
+                    min: Self::MIN_CHARACTERS,
+                    max: Self::MAX_CHARACTERS,
+                    unit: "characters",
+                },
                 Given::count(count, "characters"),
             ));
         }
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Fault::new(
-                Rule::Format { expected: "ASCII letters, digits and punctuation" },
+                Rule::Format {
+                    expected: "ASCII letters, digits and punctuation",
+                },
                 Given::kind("other characters"),
             ));
         }

@@ -29,7 +29,9 @@ impl PhoneCountryCode {
             Ok(Self(text))
         } else {
             Err(Fault::new(
-                Rule::Format { expected: "a calling code of 1 to 3 digits such as +1, or two capital letters" },
+                Rule::Format {
+                    expected: "a calling code of 1 to 3 digits such as +1, or two capital letters",
+                },
                 Given::value(&text),
             ))
         }
@@ -65,7 +67,9 @@ impl PhoneNumber {
             Ok(Self(text))
         } else {
             Err(Fault::new(
-                Rule::Format { expected: "a telephone number of digits and separators" },
+                Rule::Format {
+                    expected: "a telephone number of digits and separators",
+                },
                 Given::value(&text),
             ))
         }

@@ -25,7 +25,10 @@ impl NoteTemplateIds {
     pub(crate) fn check(given: &[String], field: &FieldPath) -> Result<Vec<NoteTemplateId>, Violations> {
         let mut violations = Violations::none();
         if given.len() > Self::MAX_ENTRIES {
-            let fault = Fault::new(Rule::Entries { max: Self::MAX_ENTRIES }, Given::count(given.len(), "entries"));
+            let fault = Fault::new(
+                Rule::Entries { max: Self::MAX_ENTRIES },
+                Given::count(given.len(), "entries"),
+            );
             return Err(fault.at(field.clone()).into());
         }
         let mut ids = Vec::with_capacity(given.len());

@@ -29,13 +29,26 @@ impl Settings {
         if let Some(secondary) = &secondary_speech_locale {
             let rule = match &speech_locale {
                 Some(first) if first == secondary => Rule::DiffersFrom { other: "speech_locale" },
-                Some(_) => return Ok(Self { specialty, speech_locale, secondary_speech_locale }),
-                None => Rule::OnlyWith { other: "speech_locale", value: "being set" },
+                Some(_) => {
+                    return Ok(Self {
+                        specialty,
+                        speech_locale,
+                        secondary_speech_locale,
+                    });
+                }
+                None => Rule::OnlyWith {
+                    other: "speech_locale",
+                    value: "being set",
+                },
             };
             let fault = Fault::new(rule, Given::value(secondary.as_str()));
             return Err(fault.at(field.then("secondary_speech_locale")).into());
         }
-        Ok(Self { specialty, speech_locale, secondary_speech_locale })
+        Ok(Self {
+            specialty,
+            speech_locale,
+            secondary_speech_locale,
+        })
     }
 
     /// The medical specialty.
@@ -84,14 +97,29 @@ impl Specialty {
         other_specialty_name: Option<String>,
         field: &FieldPath,
     ) -> Result<Self, Violations> {
-        let Some(name) = other_specialty_name else { return Ok(Self { kind, other_specialty_name: None }) };
+        let Some(name) = other_specialty_name else {
+            return Ok(Self {
+                kind,
+                other_specialty_name: None,
+            });
+        };
         let at = field.then("other_specialty_name");
-        check_line(&name, Self::MAX_NAME_CHARACTERS).map_err(|fault| fault.at(at.clone()))?;
+        Self::check_name(&name).map_err(|fault| fault.at(at.clone()))?;
         if kind.as_str() != SpecialtyKind::OTHER {
-            let rule = Rule::OnlyWith { other: "kind", value: SpecialtyKind::OTHER };
+            let rule = Rule::OnlyWith {
+                other: "kind",
+                value: SpecialtyKind::OTHER,
+            };
             return Err(Fault::new(rule, Given::value(kind.as_str())).at(at).into());
         }
-        Ok(Self { kind, other_specialty_name: Some(name) })
+        Ok(Self {
+            kind,
+            other_specialty_name: Some(name),
+        })
+    }
+
+    pub(crate) fn check_name(name: &str) -> Result<(), Fault> {
+        check_line(name, Self::MAX_NAME_CHARACTERS)
     }
 
     /// The kind.
@@ -124,12 +152,16 @@ impl SpecialtyKind {
         let text = text.into();
         check_line(&text, Self::MAX_CHARACTERS)?;
         let upper_snake = text.starts_with(|c: char| c.is_ascii_uppercase())
-            && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
         if upper_snake {
             Ok(Self(text))
         } else {
             Err(Fault::new(
-                Rule::Format { expected: "a kind in capitals such as GENERAL_MEDICINE" },
+                Rule::Format {
+                    expected: "a kind in capitals such as GENERAL_MEDICINE",
+                },
                 Given::value(&text),
             ))
         }

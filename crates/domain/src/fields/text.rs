@@ -12,12 +12,21 @@ pub(crate) fn check_line(text: &str, max: usize) -> Result<(), Fault> {
     let count = text.chars().count();
     if count == 0 || count > max {
         return Err(Fault::new(
-            Rule::Length { min: 1, max, unit: "characters" },
+            Rule::Length {
+                min: 1,
+                max,
+                unit: "characters",
+            },
             Given::count(count, "characters"),
         ));
     }
     if text.chars().any(char::is_control) {
-        return Err(Fault::new(Rule::Format { expected: "text without control characters" }, Given::value(text)));
+        return Err(Fault::new(
+            Rule::Format {
+                expected: "text without control characters",
+            },
+            Given::value(text),
+        ));
     }
     Ok(())
 }
@@ -76,7 +85,12 @@ impl PersonName {
         let text = text.into();
         check_line(&text, Self::MAX_CHARACTERS)?;
         if text.trim().is_empty() {
-            return Err(Fault::new(Rule::Format { expected: "a name, not only white space" }, Given::value(&text)));
+            return Err(Fault::new(
+                Rule::Format {
+                    expected: "a name, not only white space",
+                },
+                Given::value(&text),
+            ));
         }
         Ok(Self(text))
     }

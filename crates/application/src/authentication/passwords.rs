@@ -1,0 +1,32 @@
+//! Hashing and checking passwords. Both take their time by design, so they run on the blocking pool.
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use roster_domain::Password;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::Error;
+
+/// Hashes a password with Argon2id, in PHC string format, with a salt of 128 random bits.
+pub async fn hash_password(password: Password, salt: [u8; 32]) -> Result<String, Error> {
+    tokio::task::spawn_blocking(move || {
+        Argon2::default()
+            .hash_password_with_salt(password.expose().as_bytes(), &salt[..16])
+            .map(|hash| hash.to_string())
+            .map_err(|error| Error::Internal(format!("hashing a password: {error}")))
+    })
+    .await
+    .map_err(|error| Error::Internal(format!("hashing a password: {error}")))?
+}
+
+/// Whether a password is the one that was hashed. A hash that cannot be read fits nothing.
+pub async fn verify_password(password: SecretString, hash: String) -> Result<bool, Error> {
+    tokio::task::spawn_blocking(move || {
+        PasswordHash::new(&hash).is_ok_and(|hash| {
+            Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
+        })
+    })
+    .await
+    .map_err(|error| Error::Internal(format!("checking a password: {error}")))
+}

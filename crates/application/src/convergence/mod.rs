@@ -1,0 +1,307 @@
+//! Convergence: driving accounts to the state that their user demands.
+//!
+//! Three short phases, with no transaction open across them: **claim** an account (a lease with a fencing token),
+//! **call** the vendor as [`roster_domain::plan()`] says, **record** what came of it if the claim still holds. A create is announced in
+//! the account before it is sent, so that whatever happens then, it is looked up before it is sent again.
+
+mod failure;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use roster_domain::{
+    Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, plan,
+};
+use tracing::{debug, warn};
+
+pub use worker::{Worker, WorkerSettings};
+
+use crate::connections::Connections;
+use crate::credentials::Credentials;
+use crate::error::Error;
+use crate::ports::{
+    AccountQueue, Claim, Clock, Entropy, Secrets, Settled, Settlement, StoreError, Target, UniqueKey,
+    VendorError, VendorGateway,
+};
+
+/// The most steps of one claim. Every path through [`plan`] ends well before; this bounds what a vendor that keeps
+/// changing its mind can cost.
+const MAX_STEPS: usize = 10;
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leases {
+    /// How long a claim holds unless it is renewed. A worker that died is taken over after that.
+    pub lease: Duration,
+    /// How long one step may take, token and all; no call is begun with less than this left of the lease.
+    pub step: Duration,
+}
+
+impl Default for Leases {
+    fn default() -> Self {
+        Self { lease: Duration::from_secs(45), step: Duration::from_secs(30) }
+    }
+}
+
+/// The use case of convergence: one claim, from beginning to end.
+#[derive(Clone)]
+pub struct Convergence {
+    queue: Arc<dyn AccountQueue>,
+    gateway: Arc<dyn VendorGateway>,
+    connections: Connections,
+    secrets: Arc<dyn Secrets>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    policy: RetryPolicy,
+    leases: Leases,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Converged {
+    /// It was recorded, so.
+    Recorded(Settled),
+    /// The claim no longer held; whoever has it now goes on.
+    Fenced,
+}
+
+/// What is carried through the steps of one claim.
+struct Progress {
+    claim: Claim,
+    known: Known,
+    invite_url: Option<String>,
+}
+
+/// Where one step leads.
+enum Next {
+    Plan,
+    Settle(Settled),
+    Fenced,
+}
+
+impl Convergence {
+    /// Puts the use case together.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "it is wired in one place, each port under its own name")]
+    pub fn new(
+        queue: Arc<dyn AccountQueue>,
+        gateway: Arc<dyn VendorGateway>,
+        connections: Connections,
+        secrets: Arc<dyn Secrets>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        policy: RetryPolicy,
+        leases: Leases,
+    ) -> Self {
+        Self { queue, gateway, connections, secrets, clock, entropy, policy, leases }
+    }
+
+    /// Takes up to `limit` accounts that are due.
+    pub async fn claim(&self, limit: u32) -> Result<Vec<Claim>, Error> {
+        let now = self.clock.now();
+        Ok(self.queue.claim(now, self.lease_from(now), limit).await?)
+    }
+
+    /// How long until the next account is due, at most `at_most`.
+    pub async fn idle_for(&self, at_most: Duration) -> Result<Duration, Error> {
+        let Some(due) = self.queue.next_due().await? else { return Ok(at_most) };
+        let wait = (due - self.clock.now()).to_std().unwrap_or_default();
+        Ok(wait.min(at_most))
+    }
+
+    /// Drives one claim to its end.
+    pub async fn converge(&self, claim: Claim) -> Result<Converged, Error> {
+        let credentials = match Credentials::open(&claim.credentials, claim.connection.id, &*self.secrets) {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                let reason = format!("the connection's credentials cannot be opened: {error}");
+                self.pause(&claim, &reason).await?;
+                let progress = Progress { known: claim.account.known.clone(), claim, invite_url: None };
+                return self.record(progress, Settled::GivenBack).await;
+            }
+        };
+        let can = self.gateway.capabilities(&claim.connection);
+        let known =
+            Known { absent_under: None, refused_as_duplicate: false, ..claim.account.known.clone() };
+        let mut progress = Progress { claim, known, invite_url: None };
+        for _ in 0..MAX_STEPS {
+            let step = plan(&progress.claim.user, progress.claim.connection.vendor, &progress.known, &can);
+            debug!(user = %progress.claim.key.user_id, connection = %progress.claim.key.connection_id, ?step, "next step");
+            match self.take(step, &mut progress, &credentials).await? {
+                Next::Plan => {}
+                Next::Settle(settled) => return self.record(progress, settled).await,
+                Next::Fenced => return Ok(Converged::Fenced),
+            }
+        }
+        let error = VendorError::new(
+            OutcomeClass::Unknown,
+            format!(
+                "{} keeps contradicting itself about this user",
+                progress.claim.connection.vendor.title()
+            ),
+        );
+        let settled = self.failed(&mut progress, &error).await?;
+        self.record(progress, settled).await
+    }
+
+    /// Carries out one step and folds what came of it into what is known.
+    async fn take(
+        &self,
+        step: Step,
+        progress: &mut Progress,
+        credentials: &Credentials,
+    ) -> Result<Next, Error> {
+        match step {
+            Step::InSync => return Ok(Next::Settle(Settled::InSync)),
+            Step::Removed => return Ok(Next::Settle(Settled::Removed)),
+            Step::Ask { cause, message, remedy } => {
+                return Ok(Next::Settle(Settled::Attention(self.attention(cause, message, remedy))));
+            }
+            Step::Create(key) => return self.create(key, progress, credentials).await,
+            _ => {}
+        }
+        if !self.hold(progress).await? {
+            return Ok(Next::Fenced);
+        }
+        let connection = progress.claim.connection.clone();
+        let target = Target { connection: &connection, credentials };
+        let user = &progress.claim.user;
+        let known = progress.known.clone();
+        let outcome = match step {
+            Step::LookUp(key) => match self.gateway.look_up(target, &key, user).await {
+                Ok(None) => Ok(known.absent(key)),
+                Ok(Some(remote)) => {
+                    progress.invite_url = remote.invite_url.or(progress.invite_url.take());
+                    let applied = if remote.matches { user.version } else { known.applied_version };
+                    Ok(known.found(remote.id, remote.active).updated(applied))
+                }
+                Err(error) => Err(error),
+            },
+            Step::Update(id) => self.gateway.update(target, &id, user).await.map(|remote| {
+                progress.invite_url = remote.invite_url.or(progress.invite_url.take());
+                known.updated(user.version).set_active(remote.active)
+            }),
+            Step::Activate(id) => self.gateway.activate(target, &id).await.map(|()| known.set_active(true)),
+            Step::Deactivate(id) => {
+                self.gateway.deactivate(target, &id).await.map(|()| known.set_active(false))
+            }
+            Step::Delete(id) => self.gateway.delete(target, &id).await.map(|()| known.gone()),
+            Step::Create(_) | Step::InSync | Step::Removed | Step::Ask { .. } => Ok(known),
+        };
+        match outcome {
+            Ok(known) => {
+                progress.known = known;
+                Ok(Next::Plan)
+            }
+            // The user was taken away at the vendor: begin anew, from what is true now.
+            Err(error)
+                if error.class == OutcomeClass::NotFound && progress.known.vendor_user_id.is_some() =>
+            {
+                progress.known = progress.known.clone().gone();
+                Ok(Next::Plan)
+            }
+            Err(error) => Ok(Next::Settle(self.failed(progress, &error).await?)),
+        }
+    }
+
+    /// Announces a create, and sends it.
+    async fn create(
+        &self,
+        key: VendorKey,
+        progress: &mut Progress,
+        credentials: &Credentials,
+    ) -> Result<Next, Error> {
+        let lease_until = self.lease_from(self.clock.now());
+        if !self.queue.announce(&progress.claim.key, &key, lease_until).await? {
+            return Ok(Next::Fenced);
+        }
+        progress.claim.lease_until = lease_until;
+        progress.known = progress.known.clone().intending(key.clone());
+        let target = Target { connection: &progress.claim.connection, credentials };
+        match self.gateway.create(target, &key, &progress.claim.user).await {
+            Ok(remote) => {
+                progress.invite_url = remote.invite_url.or(progress.invite_url.take());
+                let applied = if remote.matches { progress.claim.user.version } else { 0 };
+                progress.known = progress.known.clone().created(remote.id, remote.active, applied);
+                Ok(Next::Plan)
+            }
+            Err(error) => {
+                if !error.class.may_have_happened() {
+                    progress.known.intent = None;
+                }
+                if error.class == OutcomeClass::Conflict && !progress.known.refused_as_duplicate {
+                    progress.known = progress.known.clone().duplicate();
+                    return Ok(Next::Plan);
+                }
+                Ok(Next::Settle(self.failed(progress, &error).await?))
+            }
+        }
+    }
+
+    /// Makes sure that the lease outlasts the next step.
+    async fn hold(&self, progress: &mut Progress) -> Result<bool, Error> {
+        let now = self.clock.now();
+        if progress.claim.lease_until - now >= delta(self.leases.step) {
+            return Ok(true);
+        }
+        let lease_until = self.lease_from(now);
+        let held = self.queue.renew(&progress.claim.key, lease_until).await?;
+        progress.claim.lease_until = lease_until;
+        Ok(held)
+    }
+
+    async fn record(&self, progress: Progress, settled: Settled) -> Result<Converged, Error> {
+        let Progress { claim, mut known, invite_url } = progress;
+        if matches!(settled, Settled::InSync | Settled::Removed) {
+            known.applied_version = claim.user.version;
+        }
+        let mut settlement = Settlement { version: claim.user.version, known, invite_url, settled };
+        let now = self.clock.now();
+        let held = match self.queue.record(&claim.key, &settlement, now).await {
+            Err(StoreError::Conflict(UniqueKey::VendorUserId)) => {
+                settlement = self.held_by_another(&claim, settlement);
+                self.queue.record(&claim.key, &settlement, now).await?
+            }
+            outcome => outcome?,
+        };
+        if !held {
+            warn!(user = %claim.key.user_id, connection = %claim.key.connection_id, "claim was lost before it was recorded");
+            return Ok(Converged::Fenced);
+        }
+        debug!(user = %claim.key.user_id, connection = %claim.key.connection_id, settled = ?settlement.settled, "recorded");
+        Ok(Converged::Recorded(settlement.settled))
+    }
+
+    /// What the vendor reports under this user's key is linked to another user already.
+    fn held_by_another(&self, claim: &Claim, settlement: Settlement) -> Settlement {
+        let id = settlement.known.vendor_user_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let message = format!(
+            "{} reports its user {id} for this user, but that one is linked to another user of this connection: \
+             give the two users keys of their own",
+            claim.connection.vendor.title()
+        );
+        let known = Known {
+            vendor_user_id: None,
+            active: None,
+            applied_version: claim.account.known.applied_version,
+            ..settlement.known
+        };
+        let attention = self.attention(Cause::HeldElsewhere, message, Remedy::Customer);
+        Settlement { known, invite_url: None, settled: Settled::Attention(attention), ..settlement }
+    }
+
+    fn attention(&self, cause: Cause, message: String, remedy: Remedy) -> Attention {
+        Attention { cause, message, remedy, since: self.clock.now() }
+    }
+
+    fn lease_from(&self, now: Timestamp) -> Timestamp {
+        now + delta(self.leases.lease)
+    }
+}
+
+/// A wait as the calendar has it; none of ours is longer than that can hold.
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}

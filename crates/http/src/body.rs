@@ -1,0 +1,64 @@
+//! Reading a JSON body: syntax, media type and size, before anyone looks at the fields.
+
+use axum::body::{Body, Bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::Value;
+
+use crate::refusal::{Kind, Refusal};
+
+/// The most bytes of a request body. The largest sensible user has some 30 kB of metadata.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+
+/// Reads a whole body of at most [`MAX_BYTES`].
+pub(crate) async fn bytes(body: Body) -> Result<Bytes, Refusal> {
+    match Limited::new(body, MAX_BYTES).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::TooLarge,
+            format!("the body must have at most {MAX_BYTES} bytes"),
+        )),
+        Err(_) => Err(malformed("the body did not arrive whole")),
+    }
+}
+
+/// Whether the request says that its body is JSON: `application/json`, or a type that ends in `+json`.
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// Parses a body as JSON, after its media type was checked.
+pub(crate) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Refusal> {
+    if !is_json(headers) {
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Kind::UnsupportedMediaType,
+            "the body must be JSON: send it with Content-Type: application/json",
+        ));
+    }
+    parse(bytes)
+}
+
+/// Parses a body as JSON, whatever it is said to be.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
+    if let Err(error) = std::str::from_utf8(bytes) {
+        return Err(malformed(&format!("the body is not UTF-8 at byte {}", error.valid_up_to())));
+    }
+    serde_json::from_slice(bytes).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        let what = match error.classify() {
+            serde_json::error::Category::Eof => "the body ends too early",
+            _ if bytes.iter().all(u8::is_ascii_whitespace) => "the body is empty",
+            _ => "the body is not JSON, or nested too deeply",
+        };
+        malformed(&format!("{what}: {place}"))
+    })
+}
+
+fn malformed(message: &str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, Kind::Malformed, message)
+}

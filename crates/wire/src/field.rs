@@ -1,0 +1,164 @@
+//! One field of a JSON request that came in: left out, null, or given, and read only when it is asked for.
+//!
+//! serde stops at the first value of a wrong type. A request that is made of [`Field`]s never fails to be
+//! read; each field is turned into a [`Change`] afterwards and notes what is wrong with it, so that all violations
+//! are reported together.
+
+use std::collections::BTreeMap;
+
+use roster_domain::{Change, Fault, FieldPath, Given, Rule, Violations};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// One field of a request. Use it in structs with `#[serde(default)]`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Field(Option<Value>);
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|value| Self(Some(value)))
+    }
+}
+
+impl From<Value> for Field {
+    fn from(value: Value) -> Self {
+        Self(Some(value))
+    }
+}
+
+impl Field {
+    /// Whether the request leaves the field out.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The field as text.
+    pub fn text(self, field: &FieldPath, violations: &mut Violations) -> Change<String> {
+        self.read(field, violations, text)
+    }
+
+    /// The field as a truth value.
+    pub fn flag(self, field: &FieldPath, violations: &mut Violations) -> Change<bool> {
+        self.read(field, violations, |value, field, violations| match value {
+            Value::Bool(flag) => Some(flag),
+            other => wrong("true or false", &other, field, violations),
+        })
+    }
+
+    /// The field as a whole number.
+    pub fn integer(self, field: &FieldPath, violations: &mut Violations) -> Change<i64> {
+        self.read(field, violations, |value, field, violations| match value.as_i64() {
+            Some(number) => Some(number),
+            None => wrong("a whole number", &value, field, violations),
+        })
+    }
+
+    /// The field as a list of texts. Every entry that is none is reported, by its index.
+    pub fn texts(self, field: &FieldPath, violations: &mut Violations) -> Change<Vec<String>> {
+        self.read(field, violations, |value, field, violations| match value {
+            Value::Array(entries) => {
+                let count = entries.len();
+                let texts: Vec<String> = entries
+                    .into_iter()
+                    .enumerate()
+                    .filter_map(|(index, entry)| text(entry, &field.then(index.to_string()), violations))
+                    .collect();
+                (texts.len() == count).then_some(texts)
+            }
+            other => wrong("an array of strings", &other, field, violations),
+        })
+    }
+
+    /// The field as a dictionary of texts. Every value that is none is reported, by its key.
+    pub fn dictionary(self, field: &FieldPath, violations: &mut Violations) -> Change<BTreeMap<String, String>> {
+        self.read(field, violations, |value, field, violations| match value {
+            Value::Object(entries) => {
+                let count = entries.len();
+                let texts: BTreeMap<String, String> = entries
+                    .into_iter()
+                    .filter_map(|(key, entry)| {
+                        let at = field.then(key.chars().take(64).collect::<String>());
+                        text(entry, &at, violations).map(|entry| (key, entry))
+                    })
+                    .collect();
+                (texts.len() == count).then_some(texts)
+            }
+            other => wrong("an object with string values", &other, field, violations),
+        })
+    }
+
+    /// The field as an object of further fields.
+    pub fn object<T: DeserializeOwned>(self, field: &FieldPath, violations: &mut Violations) -> Change<T> {
+        self.read(field, violations, read_object)
+    }
+
+    fn read<T>(
+        self,
+        field: &FieldPath,
+        violations: &mut Violations,
+        read: impl FnOnce(Value, &FieldPath, &mut Violations) -> Option<T>,
+    ) -> Change<T> {
+        match self.0 {
+            None => Change::Keep,
+            Some(Value::Null) => Change::Clear,
+            // A value that cannot be read keeps the field: its violation stops the request anyway.
+            Some(value) => read(value, field, violations).into(),
+        }
+    }
+}
+
+/// Reads an object whose members are [`Field`]s, or notes that the value is none.
+pub fn read_object<T: DeserializeOwned>(value: Value, field: &FieldPath, violations: &mut Violations) -> Option<T> {
+    if !value.is_object() {
+        return wrong("an object", &value, field, violations);
+    }
+    let given = Given::kind(kind(&value));
+    let fault = |_| {
+        Fault::new(
+            Rule::Type {
+                expected: "an object of the documented fields",
+            },
+            given,
+        )
+    };
+    violations.check(field, serde_json::from_value(value).map_err(fault))
+}
+
+/// Notes every field that the surface does not know.
+pub fn refuse_unknown<'a>(
+    names: impl IntoIterator<Item = &'a String>,
+    inside: &FieldPath,
+    violations: &mut Violations,
+) {
+    for name in names {
+        let shown: String = name.chars().take(64).collect();
+        violations.push(Fault::new(Rule::UnknownField, Given::value(name)).at(inside.then(shown)));
+    }
+}
+
+fn text(value: Value, field: &FieldPath, violations: &mut Violations) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        other => wrong("a string", &other, field, violations),
+    }
+}
+
+fn wrong<T>(expected: &'static str, value: &Value, field: &FieldPath, violations: &mut Violations) -> Option<T> {
+    violations.push(Fault::new(Rule::Type { expected }, Given::kind(kind(value))).at(field.clone()));
+    None
+}
+
+/// The JSON type of a value, in words.
+#[must_use]
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
