@@ -7,16 +7,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use sqlx::migrate::{Migrate, MigrateDatabase, Migrator};
-use sqlx::{Connection, Database, Postgres, Sqlite};
+use sqlx::{Database, Pool, Postgres, Sqlite};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["create", url, migrations] if is_sqlite(url) => {
-            create::<Sqlite>(url, Path::new(migrations)).await
-        }
+        ["create", url, migrations] if is_sqlite(url) => create::<Sqlite>(url, Path::new(migrations)).await,
         ["create", url, migrations] => create::<Postgres>(url, Path::new(migrations)).await,
         ["drop", url] if is_sqlite(url) => Ok(Sqlite::drop_database(url).await?),
         ["drop", url] => Ok(Postgres::drop_database(url).await?),
@@ -36,13 +34,12 @@ where
     let migrator = Migrator::new(migrations)
         .await
         .with_context(|| format!("cannot read the migrations in {}", migrations.display()))?;
-    D::create_database(url)
-        .await
-        .context("cannot create a database")?;
-    let mut connection = D::Connection::connect(url).await?;
+    D::create_database(url).await.context("cannot create a database")?;
+    let pool = Pool::<D>::connect(url).await?;
     migrator
-        .run_direct(None, &mut connection, false)
+        .run(&pool)
         .await
         .with_context(|| format!("cannot apply the migrations in {}", migrations.display()))?;
-    Ok(connection.close().await?)
+    pool.close().await;
+    Ok(())
 }

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::progress::Steps;
 use crate::workspace::Workspace;
 
 /// The workspace's chores.
@@ -23,16 +24,28 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    Postgres(chores::postgres::Arguments),
+    Test(chores::test::Arguments),
+    Ci(chores::ci::Arguments),
+    /// Check the boundaries between the crates, and the habits of the sources
+    Tidy,
     SqlxPrepare(chores::sqlx_prepare::Arguments),
+    Openapi(chores::openapi::Arguments),
+    Postgres(chores::postgres::Arguments),
 }
 
 impl Chore {
     fn run(&self, workspace: &Workspace) -> anyhow::Result<()> {
-        match self {
-            Self::Postgres(arguments) => chores::postgres::run(workspace, arguments),
+        let mut steps = Steps::default();
+        let outcome = match self {
+            Self::Test(arguments) => chores::test::run(workspace, arguments, &mut steps),
+            Self::Ci(arguments) => chores::ci::run(workspace, arguments, &mut steps),
+            Self::Tidy => chores::tidy::run(workspace),
             Self::SqlxPrepare(arguments) => chores::sqlx_prepare::run(workspace, arguments),
-        }
+            Self::Openapi(arguments) => chores::openapi::run(workspace, arguments),
+            Self::Postgres(arguments) => chores::postgres::run(workspace, arguments),
+        };
+        steps.summarize();
+        outcome
     }
 }
 

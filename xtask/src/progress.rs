@@ -32,28 +32,23 @@ struct Step {
 
 impl Steps {
     /// Does `work`, and remembers how long it took and how it ended.
-    pub(crate) fn run<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> Result<T>,
-    ) -> Result<T> {
+    pub(crate) fn run<T>(&mut self, name: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         eprintln!("{STEP}==>{STEP:#} {name}");
         let start = Instant::now();
         let outcome = work();
         let took = start.elapsed();
         let succeeded = outcome.is_ok();
-        let (style, word) = verdict(succeeded);
-        eprintln!("{style}{word}{style:#} {name} in {}", seconds(took));
-        self.done.push(Step {
-            name,
-            took,
-            succeeded,
-        });
+        let (style, verdict) = verdict(succeeded);
+        eprintln!("{style}{verdict}{style:#} {name} in {}", seconds(took));
+        self.done.push(Step { name, took, succeeded });
         outcome
     }
 
-    /// Prints the table of what was done and how long it took.
+    /// Prints the table of what was done and how long it took, if there were steps.
     pub(crate) fn summarize(&self) {
+        if self.done.is_empty() {
+            return;
+        }
         let total = self.done.iter().map(|step| step.took).sum();
         let width = self
             .done
@@ -64,9 +59,9 @@ impl Steps {
             .max("total".len());
         eprintln!();
         for step in &self.done {
-            let (style, word) = verdict(step.succeeded);
+            let (style, verdict) = verdict(step.succeeded);
             let (name, took) = (step.name, seconds(step.took));
-            eprintln!("  {name:width$}  {took:>9}  {style}{word}{style:#}");
+            eprintln!("  {name:width$}  {took:>9}  {style}{verdict}{style:#}");
         }
         eprintln!("  {:width$}  {:>9}", "total", seconds(total));
     }
@@ -95,11 +90,7 @@ pub(crate) fn give_up(error: &anyhow::Error) -> ExitCode {
 }
 
 fn verdict(succeeded: bool) -> (Style, &'static str) {
-    if succeeded {
-        (GOOD, "ok")
-    } else {
-        (BAD, "FAILED")
-    }
+    if succeeded { (GOOD, "ok") } else { (BAD, "FAILED") }
 }
 
 fn seconds(duration: Duration) -> String {

@@ -90,8 +90,7 @@ pub(crate) fn check() -> Result<(), Interrupted> {
 
 /// Starts to listen, for the life of the process.
 pub(crate) fn listen() -> Result<()> {
-    let mut signals =
-        Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot listen for signals")?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).context("cannot listen for signals")?;
     thread::spawn(move || {
         for number in signals.forever() {
             receive(number);

@@ -6,6 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use cargo_metadata::{Metadata, MetadataCommand};
 
+use crate::process;
+
 /// The workspace that the chores work on.
 pub(crate) struct Workspace {
     metadata: Metadata,
@@ -34,9 +36,24 @@ impl Workspace {
         self.metadata.target_directory.as_std_path()
     }
 
-    /// A program of the debug build.
-    pub(crate) fn built(&self, name: &str) -> PathBuf {
-        self.target().join("debug").join(name)
+    /// Builds the binary `roster`, and says where it is.
+    pub(crate) fn build_roster(&self) -> Result<PathBuf> {
+        self.build(&["--bin", "roster", "--examples"])?;
+        Ok(self.target().join("debug/roster"))
+    }
+
+    /// Builds an example, and says where it is.
+    pub(crate) fn build_example(&self, name: &str) -> Result<PathBuf> {
+        self.build(&["--example", name])?;
+        Ok(self.target().join("debug/examples").join(name))
+    }
+
+    /// Builds with the features that the whole workspace and its tests ask of their dependencies. Cargo compiles a
+    /// dependency anew for each set of features; with the set of the tests, they find all of it done. It takes an
+    /// example among the targets for the features of the dev-dependencies to count.
+    fn build(&self, targets: &[&str]) -> Result<()> {
+        let mut command = self.cargo("build");
+        process::run(command.args(["--locked", "--workspace"]).args(targets))
     }
 
     /// `cargo SUBCOMMAND`, at the root of the workspace.

@@ -1,4 +1,8 @@
 //! The chores, one file each.
 
+pub(crate) mod ci;
+pub(crate) mod openapi;
 pub(crate) mod postgres;
 pub(crate) mod sqlx_prepare;
+pub(crate) mod test;
+pub(crate) mod tidy;

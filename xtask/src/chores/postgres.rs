@@ -22,8 +22,6 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let server = Server::provide(workspace)?;
     let mut command = Command::new(&arguments.command[0]);
-    command
-        .args(&arguments.command[1..])
-        .env(URL_VARIABLE, server.url());
+    command.args(&arguments.command[1..]).env(URL_VARIABLE, server.url());
     process::run_interactively(&mut command)
 }

@@ -100,8 +100,7 @@ pub(super) fn in_unpacked_packages(workspace: &Workspace) -> Option<Binaries> {
 }
 
 fn candidates() -> Vec<PathBuf> {
-    let told = process::output(Command::new("pg_config").arg("--bindir"))
-        .map(|folder| PathBuf::from(folder.trim()));
+    let told = process::output(Command::new("pg_config").arg("--bindir")).map(|folder| PathBuf::from(folder.trim()));
     let versioned = VERSIONED
         .iter()
         .flat_map(|(parent, prefix, rest)| versions_in(Path::new(parent), prefix, rest));
@@ -123,11 +122,7 @@ fn versions_in(parent: &Path, prefix: &str, rest: &str) -> Vec<PathBuf> {
             let suffix = name.to_str()?.strip_prefix(prefix)?;
             let version = suffix.trim_start_matches('@');
             // A folder without a number is a link to the newest one, as Homebrew makes it.
-            let version = if version.is_empty() {
-                0
-            } else {
-                version.parse().ok()?
-            };
+            let version = if version.is_empty() { 0 } else { version.parse().ok()? };
             Some((version, entry.path().join(rest)))
         })
         .collect();
@@ -162,19 +157,13 @@ mod tests {
     #[test]
     fn the_highest_version_comes_first_and_by_number() {
         let parent = tempfile::tempdir().expect("a folder");
-        for name in [
-            "postgresql@9",
-            "postgresql@17",
-            "postgresql",
-            "postgresql-common",
-        ] {
+        for name in ["postgresql@9", "postgresql@17", "postgresql", "postgresql-common"] {
             fs::create_dir(parent.path().join(name)).expect("a folder inside");
         }
 
         let found = versions_in(parent.path(), "postgresql", "bin");
 
-        let expected = ["postgresql@17", "postgresql@9", "postgresql"]
-            .map(|name| parent.path().join(name).join("bin"));
+        let expected = ["postgresql@17", "postgresql@9", "postgresql"].map(|name| parent.path().join(name).join("bin"));
         assert_eq!(found, expected);
     }
 }

@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 use crate::{process, progress, signals};
 
 /// How long the server may take until it accepts connections.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// How long the server may take to end.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 /// Somebody else may take the free port before the server does.
@@ -148,17 +148,9 @@ fn spawn(binaries: &Binaries, user: &User, folder: &Path, log: &Path, port: u16)
     command
         .arg("-D")
         .arg(folder.join(sweep::DATA))
-        .args([
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            &format!("port={port}"),
-        ])
+        .args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={port}")])
         .arg("-c")
-        .arg(format!(
-            "unix_socket_directories={}",
-            folder.join("socket").display()
-        ));
+        .arg(format!("unix_socket_directories={}", folder.join("socket").display()));
     for setting in SETTINGS {
         command.args(["-c", setting]);
     }
@@ -190,11 +182,8 @@ fn wait_until_ready(server: &mut Child, folder: &Path, port: u16) -> Result<()> 
 
 /// The server writes its state into the eighth line of its pid file, which `pg_ctl --wait` reads as well.
 fn says_ready(folder: &Path) -> bool {
-    fs::read_to_string(folder.join(sweep::DATA).join("postmaster.pid")).is_ok_and(|text| {
-        text.lines()
-            .nth(7)
-            .is_some_and(|state| state.trim() == "ready")
-    })
+    fs::read_to_string(folder.join(sweep::DATA).join("postmaster.pid"))
+        .is_ok_and(|text| text.lines().nth(7).is_some_and(|state| state.trim() == "ready"))
 }
 
 /// Ends the server at once. There is nothing to save, so this is PostgreSQL's "immediate" shutdown.
@@ -213,8 +202,7 @@ fn stop(server: &mut Child) {
 }
 
 fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .context("there is no free port on 127.0.0.1")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port on 127.0.0.1")?;
     Ok(listener.local_addr()?.port())
 }
 

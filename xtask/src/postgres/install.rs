@@ -29,12 +29,7 @@ apt-get -qq -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends --r
 const OTHERS: &[Manager] = &[
     Manager {
         program: "dnf",
-        arguments: &[
-            "install",
-            "--assumeyes",
-            "postgresql-server",
-            "postgresql-contrib",
-        ],
+        arguments: &["install", "--assumeyes", "postgresql-server", "postgresql-contrib"],
         wants_root: true,
     },
     Manager {

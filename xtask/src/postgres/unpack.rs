@@ -33,13 +33,9 @@ pub(super) fn get(workspace: &Workspace) -> Result<()> {
         bail!("unpacking packages: no apt-get and dpkg-deb on this machine");
     }
     let root = root(workspace);
-    progress::note(&format!(
-        "unpacking PostgreSQL's packages into {}",
-        root.display()
-    ));
+    progress::note(&format!("unpacking PostgreSQL's packages into {}", root.display()));
     let downloads = root.join("downloads");
-    fs::create_dir_all(&downloads)
-        .with_context(|| format!("cannot make {}", downloads.display()))?;
+    fs::create_dir_all(&downloads).with_context(|| format!("cannot make {}", downloads.display()))?;
 
     let apt = Apt { root: &root };
     // An index of our own, since the system's may be missing or old and is not ours to renew.
@@ -62,12 +58,7 @@ pub(super) fn get(workspace: &Workspace) -> Result<()> {
     download.args(["-qq", "download"]).args(&packages);
     process::run(download.current_dir(&downloads))?;
     for package in fs::read_dir(&downloads)? {
-        process::output(
-            Command::new("dpkg-deb")
-                .arg("-x")
-                .arg(package?.path())
-                .arg(&root),
-        )?;
+        process::output(Command::new("dpkg-deb").arg("-x").arg(package?.path()).arg(&root))?;
     }
     Ok(())
 }

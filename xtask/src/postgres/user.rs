@@ -17,11 +17,7 @@ pub(super) enum User {
     /// Whoever runs the chore.
     Caller,
     /// Somebody with less to lose, because root runs the chore.
-    Other {
-        name: &'static str,
-        uid: u32,
-        gid: u32,
-    },
+    Other { name: &'static str, uid: u32, gid: u32 },
 }
 
 impl User {
@@ -42,11 +38,7 @@ impl User {
     }
 
     /// Makes `command` run as this user, in a folder that the user can be in.
-    pub(super) fn run<'command>(
-        &self,
-        command: &'command mut Command,
-        folder: &Path,
-    ) -> &'command mut Command {
+    pub(super) fn run<'command>(&self, command: &'command mut Command, folder: &Path) -> &'command mut Command {
         if let Self::Other { uid, gid, .. } = self {
             // The standard library drops root's supplementary groups along with it.
             command.gid(*gid).uid(*uid);
