@@ -44,6 +44,11 @@ pub use user::{Revision, User};
 pub use vendor::Vendor;
 pub use violation::{Fault, FieldPath, Given, Rule, Violation, Violations};
 
+/// The program in the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// A moment in UTC. Stores keep it to the microsecond.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;
 

@@ -26,6 +26,22 @@ pub struct Known {
 }
 
 impl Known {
+    /// What a claim begins with, of what is stored: that nobody was found, or a create refused, held for the claim
+    /// before. And that the user is inactive at the vendor is not believed where the user changed since: an activation
+    /// may have happened without a word, so who should be inactive is deactivated once more, which does no harm.
+    #[must_use]
+    pub fn recalled(self, user: &User, can: &Capabilities) -> Self {
+        let should_be_inactive = !user.active || user.deleted_at.is_some();
+        let in_doubt = should_be_inactive && self.applied_version < user.version && can.reactivate && can.deactivate;
+        let active = self.active.filter(|active| *active || !in_doubt);
+        Self {
+            active,
+            absent_under: None,
+            refused_as_duplicate: false,
+            ..self
+        }
+    }
+
     /// After a create that the vendor confirmed, for a version of the user.
     #[must_use]
     pub fn created(self, id: VendorUserId, active: bool, version: Version) -> Self {
@@ -76,14 +92,14 @@ impl Known {
         }
     }
 
-    /// After the vendor said that it has no user of the id it once gave.
+    /// After the vendor said that it has no user of the id it once gave. A create that was announced after that id
+    /// was stored is not settled by this.
     #[must_use]
     pub fn gone(self) -> Self {
         Self {
             vendor_user_id: None,
             active: None,
             applied_version: 0,
-            intent: None,
             ..self
         }
     }

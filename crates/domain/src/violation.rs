@@ -177,7 +177,8 @@ impl fmt::Display for Given {
 }
 
 /// A broken rule that does not yet know which field it stands in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it {rule}; given: {given}")]
 pub struct Fault {
     /// The rule that is broken.
     pub rule: Rule,

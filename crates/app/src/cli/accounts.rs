@@ -1,0 +1,133 @@
+//! `roster accounts`
+
+use clap::{Args, Subcommand};
+use roster_application::ports::{AccountPosition, AccountQuery};
+use roster_domain::{Account, AccountStatus, ConnectionId};
+use roster_http::v1::json;
+
+use super::{Desired, Failure, input, output};
+use crate::wiring::Desk;
+
+/// The most accounts that are read at once.
+const PAGE: u32 = 200;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List where users are at the vendors
+    List(ListArgs),
+    /// Try a user's accounts again that are behind
+    Retry {
+        /// Roster's id of the user, or the external id
+        user: String,
+        /// Only the account at this connection
+        #[arg(long, value_name = "ID")]
+        connection: Option<ConnectionId>,
+        #[command(flatten)]
+        desired: Desired,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// Only accounts that stand so: pending, in_sync, retrying, needs_attention, paused, removed
+    #[arg(long)]
+    status: Option<AccountStatus>,
+    /// Only accounts at this connection
+    #[arg(long, value_name = "ID")]
+    connection: Option<ConnectionId>,
+    /// Only accounts of this user (id or external id)
+    #[arg(long)]
+    user: Option<String>,
+    /// The most accounts to list
+    #[arg(long, default_value_t = 50, conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// List all accounts
+    #[arg(long)]
+    all: bool,
+    #[command(flatten)]
+    desired: Desired,
+}
+
+pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::List(args) => list(desk, args).await,
+        Command::Retry { user, connection, desired } => {
+            let organization = desk.organization(&desired.organization).await?;
+            let user = input::user(desk, &organization, &user).await?;
+            let mut tried = Vec::new();
+            for account in desk.accounts.of_user(&organization, user.id).await? {
+                if connection.is_none_or(|id| id == account.connection_id) {
+                    tried.push(desk.accounts.retry(&organization, user.id, account.connection_id).await?);
+                }
+            }
+            if tried.is_empty() {
+                return Err(Failure::usage("the user has no such account: `roster accounts list` shows which there are"));
+            }
+            show(&tried, desired.json)
+        }
+    }
+}
+
+async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
+    let organization = desk.organization(&args.desired.organization).await?;
+    let most = if args.all { usize::MAX } else { args.limit as usize };
+    let mut accounts: Vec<Account> = Vec::new();
+    let more = if let Some(user) = &args.user {
+        let user = input::user(desk, &organization, user).await?;
+        accounts = desk.accounts.of_user(&organization, user.id).await?;
+        accounts.retain(|account| {
+            args.status.is_none_or(|status| account.status() == status)
+                && args.connection.is_none_or(|connection| account.connection_id == connection)
+        });
+        false
+    } else {
+        let mut after = None;
+        loop {
+            let query =
+                AccountQuery { after, limit: PAGE, status: args.status, connection_id: args.connection };
+            let page = desk.accounts.list(&organization, &query).await?;
+            let full = page.len() == PAGE as usize;
+            after = page.last().map(|account| AccountPosition {
+                user_id: account.user_id,
+                connection_id: account.connection_id,
+            });
+            accounts.extend(page);
+            if accounts.len() > most {
+                break true;
+            }
+            if !full {
+                break false;
+            }
+        }
+    };
+    accounts.truncate(most);
+    show(&accounts, args.desired.json)?;
+    if more {
+        output::hint("there are more: list them with --all");
+    }
+    Ok(())
+}
+
+fn show(accounts: &[Account], as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        let data: Vec<json::Account> = accounts.iter().map(json::Account::from).collect();
+        return output::json(&serde_json::json!({ "data": data }));
+    }
+    let mut table = output::table(&["USER", "VENDOR", "STATUS", "VENDOR'S ID", "WHAT STANDS IN THE WAY"]);
+    for account in accounts {
+        let obstacle = account
+            .attention
+            .as_ref()
+            .map(|attention| format!("{} (to be healed by: {})", attention.message, attention.remedy.name()))
+            .or_else(|| account.last_error.clone());
+        table.add_row(vec![
+            output::optional(Some(account.user_id)),
+            output::optional(Some(account.vendor)),
+            output::status(account.status()),
+            output::optional(account.known.vendor_user_id.as_ref()),
+            output::optional(obstacle),
+        ]);
+    }
+    output::show(&table, "no such accounts");
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! The command line.
+
+mod accounts;
+mod clients;
+mod config;
+mod failure;
+mod input;
+mod organizations;
+mod output;
+mod users;
+
+use std::sync::Arc;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use roster_domain::{Organization, Slug};
+
+pub(crate) use failure::Failure;
+
+use crate::settings::{ServeArgs, Settings, SettingsArgs};
+use crate::wiring::{Desk, OpenStore};
+use crate::{logging, serve};
+
+/// One record per clinician, every clinical-AI vendor.
+#[derive(Debug, Parser)]
+#[command(
+    name = "roster",
+    version,
+    about,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Secrets come from the environment only: ROSTER_SECRET_KEY, ROSTER_BOOTSTRAP_KEY."
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    settings: SettingsArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the API and the worker
+    Serve(ServeArgs),
+    /// Bring the database's tables up to date
+    Migrate,
+    /// Look at users, or create one
+    #[command(subcommand)]
+    Users(users::Command),
+    /// See where users are at the vendors, or try again
+    #[command(subcommand)]
+    Accounts(accounts::Command),
+    /// Make an API client
+    #[command(subcommand)]
+    Clients(clients::Command),
+    /// Make an organization
+    #[command(subcommand)]
+    Organizations(organizations::Command),
+    /// Print the effective settings, secrets masked
+    Config(config::ConfigArgs),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the OpenAPI document of /v1
+    #[command(hide = true)]
+    Openapi,
+}
+
+/// For whom, and in which form.
+#[derive(Debug, Args)]
+pub(crate) struct Desired {
+    /// Short name of the organization
+    #[arg(long, env = "ROSTER_ORGANIZATION", default_value = "default", value_name = "SLUG")]
+    organization: String,
+    /// Answer in JSON, for machines
+    #[arg(long)]
+    json: bool,
+}
+
+/// Carries out a command.
+pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
+    let args = command_line.settings;
+    match command_line.command {
+        Command::Serve(serve_args) => {
+            let settings = Settings::load(&args, &serve_args)?;
+            logging::start(&settings.log, settings.log_format).map_err(Failure::usage)?;
+            runtime()?.block_on(serve::run(settings))
+        }
+        Command::Migrate => at_desk(&args, async |_, settings| {
+            output::done(&format!("the tables in {} are up to date", settings.database.masked()));
+            Ok(())
+        }),
+        Command::Users(command) => at_desk(&args, async |desk, _| users::run(&desk, command).await),
+        Command::Accounts(command) => at_desk(&args, async |desk, _| accounts::run(&desk, command).await),
+        Command::Clients(command) => at_desk(&args, async |desk, _| clients::run(&desk, command).await),
+        Command::Organizations(command) => {
+            at_desk(&args, async |desk, _| organizations::run(&desk, command).await)
+        }
+        Command::Config(config_args) => config::run(&args, &config_args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut CommandLine::command(), "roster", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Openapi => output::json(&roster_http::openapi_v1()),
+    }
+}
+
+/// Opens the store for one command, and closes it again.
+fn at_desk(
+    args: &SettingsArgs,
+    work: impl AsyncFnOnce(Desk, &Settings) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    // A command's answer is its output; what its libraries have to say matters only when asked for.
+    let quiet = SettingsArgs { log: args.log.clone().or_else(|| Some("warn".to_owned())), ..args.clone() };
+    let settings = Settings::load(&quiet, &ServeArgs::default())?;
+    logging::start(&settings.log, settings.log_format).map_err(Failure::usage)?;
+    runtime()?.block_on(async {
+        let store = Arc::new(
+            OpenStore::open(&settings).await.map_err(|error| Failure::store(&error, &settings))?,
+        );
+        let outcome = work(Desk::new(&store.ports()), &settings).await;
+        store.close().await;
+        outcome
+    })
+}
+
+impl Desk {
+    async fn organization(&self, slug: &str) -> Result<Organization, Failure> {
+        let unknown = || {
+            Failure::usage(format!(
+                "there is no organization {slug:?}: name another with --organization, or run `roster serve` once to make \
+                 the first"
+            ))
+        };
+        let slug = Slug::new(slug).map_err(|_| unknown())?;
+        match self.organizations.get(&slug).await {
+            Err(roster_application::Error::NotFound(_)) => Err(unknown()),
+            outcome => Ok(outcome?),
+        }
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_and_subcommand_fits_together() {
+        CommandLine::command().debug_assert();
+    }
+}

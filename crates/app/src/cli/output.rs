@@ -1,0 +1,83 @@
+//! How answers look: tables that fit the terminal for people, JSON for machines.
+
+use std::io::{IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::presets::NOTHING;
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use roster_domain::AccountStatus;
+use serde::Serialize;
+
+use super::Failure;
+
+/// How wide a table is where nobody looks at it, such as in a pipe.
+const WIDTH_WITHOUT_TERMINAL: u16 = 160;
+
+/// Prints a value as JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// Prints that something was done.
+pub(super) fn done(what: &str) {
+    let style: Style = AnsiColor::Green.on_default().bold();
+    anstream::println!("{style}done{style:#}: {what}");
+}
+
+/// Prints a hint on standard error, where it is in nobody's way.
+pub(super) fn hint(what: &str) {
+    let style = Style::new().dimmed();
+    anstream::eprintln!("{style}{what}{style:#}");
+}
+
+/// A table without lines, its head in bold.
+pub(super) fn table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    if !std::io::stdout().is_terminal() {
+        table.set_width(WIDTH_WITHOUT_TERMINAL);
+    }
+    if !colours() {
+        table.force_no_tty();
+        table.set_width(table.width().unwrap_or(WIDTH_WITHOUT_TERMINAL));
+    }
+    table.set_header(head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    table
+}
+
+/// Prints a table, or in words that there is nothing.
+pub(super) fn show(table: &Table, nothing: &str) {
+    if table.is_empty() {
+        hint(nothing);
+        return;
+    }
+    for line in table.lines() {
+        anstream::println!("{}", line.trim_end());
+    }
+}
+
+/// A cell with what may be absent.
+pub(super) fn optional(value: Option<impl ToString>) -> Cell {
+    match value {
+        Some(value) => Cell::new(value.to_string()),
+        None => Cell::new("–").fg(Color::DarkGrey),
+    }
+}
+
+/// A cell with where an account stands, in the colour of how much it matters.
+pub(super) fn status(status: AccountStatus) -> Cell {
+    let colour = match status {
+        AccountStatus::InSync => Color::Green,
+        AccountStatus::Pending | AccountStatus::Retrying => Color::Yellow,
+        AccountStatus::NeedsAttention | AccountStatus::Paused => Color::Red,
+        AccountStatus::Removed => Color::DarkGrey,
+    };
+    Cell::new(status.name()).fg(colour)
+}
+
+fn colours() -> bool {
+    std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}

@@ -1,0 +1,26 @@
+//! Structured logs, on standard error: standard output is for what a command answers.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::settings::LogFormat;
+
+/// Sends logs to standard error: text for people (coloured on a terminal unless `NO_COLOR` is set), JSON for machines.
+pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| format!("the log filter {filter:?} cannot be read ({error}): try `info`, or `roster=debug`"))?;
+    let registry = tracing_subscriber::registry().with(filter);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let started = match format {
+        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
+        LogFormat::Text => {
+            let colours =
+                std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            registry.with(layer.with_ansi(colours).with_target(false)).try_init()
+        }
+    };
+    started.map_err(|error| format!("logs cannot be started: {error}"))
+}
