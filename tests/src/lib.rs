@@ -1,1 +1,30 @@
-//! stub
+//! What the end-to-end tests of Roster work with: the real binary, started on a database of its own, and called over
+//! real sockets like a customer calls it. Nothing of the house is linked in.
+//!
+//! Run them with `cargo xtask test -- -p e2e`, which builds the binary and brings a PostgreSQL.
+
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "a harness panics where a test cannot go on: that is how a test fails, and it says why"
+)]
+
+pub mod answer;
+pub mod api;
+pub mod clock;
+pub mod database;
+pub mod key_server;
+pub mod nabla;
+pub mod process;
+pub mod random;
+pub mod raw;
+pub mod sandbox;
+pub mod server;
+pub mod terminal;
+pub mod wait;
+
+pub use answer::Answer;
+pub use api::{Api, Body};
+pub use sandbox::Sandbox;
+pub use server::{Server, Store};
+pub use terminal::Ran;

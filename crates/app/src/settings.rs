@@ -30,6 +30,13 @@ pub(crate) struct SettingsArgs {
     log_format: Option<LogFormat>,
 }
 
+impl SettingsArgs {
+    /// The same with only warnings logged, unless more was asked for: a command's answer is its output.
+    pub(crate) fn quieter(&self) -> Self {
+        Self { log: self.log.clone().or_else(|| Some("warn".to_owned())), ..self.clone() }
+    }
+}
+
 /// The settings that only serving needs.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ServeArgs {

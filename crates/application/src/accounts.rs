@@ -50,3 +50,6 @@ impl Accounts {
             .ok_or(Error::NotFound(Missing::Account))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,11 @@ impl ApiKey {
     /// Makes a key of 256 random bits.
     #[must_use]
     pub fn generate(entropy: &dyn Entropy) -> Self {
-        Self(SecretString::from(format!("{}{}", Self::PREFIX, BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes()))))
+        Self(SecretString::from(format!(
+            "{}{}",
+            Self::PREFIX,
+            BASE64_URL_SAFE_NO_PAD.encode(entropy.bytes())
+        )))
     }
 
     /// Takes a key that the operator chose: 8 to 512 visible ASCII characters, since it travels in a header.
@@ -38,12 +42,18 @@ impl ApiKey {
         let text = key.expose_secret();
         let fault = if !(8..=512).contains(&text.len()) {
             Fault::new(
-                Rule::Length { min: 8, max: 512, unit: "characters" },
+                Rule::Length {
+                    min: 8,
+                    max: 512,
+                    unit: "characters",
+                },
                 Given::count(text.chars().count(), "characters"),
             )
         } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             Fault::new(
-                Rule::Format { expected: "visible ASCII characters without spaces" },
+                Rule::Format {
+                    expected: "visible ASCII characters without spaces",
+                },
                 Given::kind("other characters"),
             )
         } else {
@@ -118,7 +128,12 @@ impl ApiClients {
         ids: Arc<dyn Ids>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { store, clock, ids, entropy }
+        Self {
+            store,
+            clock,
+            ids,
+            entropy,
+        }
     }
 
     /// Makes a client.
@@ -139,12 +154,20 @@ impl ApiClients {
         let (kind, secret, key) = match checked.kind {
             CheckedKind::ApiKey => {
                 let key = ApiKey::generate(&*self.entropy);
-                (ApiClientKind::ApiKey, ClientSecret::KeyDigest(digest(key.expose())), Some(key))
+                (
+                    ApiClientKind::ApiKey,
+                    ClientSecret::KeyDigest(digest(key.expose())),
+                    Some(key),
+                )
             }
             CheckedKind::OAuthClient(key) => (ApiClientKind::OAuthClient(key), ClientSecret::None, None),
             CheckedKind::ServiceAccount { email, password } => {
                 let hash = hash_password(password, self.entropy.bytes()).await?;
-                (ApiClientKind::ServiceAccount { email }, ClientSecret::PasswordHash(hash), None)
+                (
+                    ApiClientKind::ServiceAccount { email },
+                    ClientSecret::PasswordHash(hash),
+                    None,
+                )
             }
         };
         let client = ApiClient {
@@ -198,7 +221,9 @@ fn check(new: &NewApiClient) -> Result<Checked, Violations> {
             "oauth_client" => oauth_client(new, &mut violations).map(CheckedKind::OAuthClient),
             "service_account" => service_account(new, &mut violations),
             other => {
-                let rule = Rule::OneOf { allowed: ApiClientKind::NAMES };
+                let rule = Rule::OneOf {
+                    allowed: ApiClientKind::NAMES,
+                };
                 violations.push(Fault::new(rule, Given::value(other)).at(FieldPath::of("kind")));
                 None
             }
@@ -223,9 +248,15 @@ pub(crate) fn check_label(label: &Change<String>, violations: &mut Violations) -
         return Some(label.clone());
     }
     let rule = if label.chars().any(char::is_control) {
-        Rule::Format { expected: "text without control characters" }
+        Rule::Format {
+            expected: "text without control characters",
+        }
     } else {
-        Rule::Length { min: 1, max: MAX_LABEL_CHARACTERS, unit: "characters" }
+        Rule::Length {
+            min: 1,
+            max: MAX_LABEL_CHARACTERS,
+            unit: "characters",
+        }
     };
     violations.push(Fault::new(rule, Given::count(count, "characters")).at(FieldPath::of("label")));
     None
@@ -244,7 +275,10 @@ fn oauth_client(new: &NewApiClient, violations: &mut Violations) -> Option<Clien
             None
         }
         (Some(_), Some(_)) => {
-            let rule = Rule::OnlyWith { other: "public_key", value: "left out" };
+            let rule = Rule::OnlyWith {
+                other: "public_key",
+                value: "left out",
+            };
             violations.push(Fault::new(rule, Given::kind("both")).at(FieldPath::of("jwks_url")));
             None
         }
@@ -254,11 +288,17 @@ fn oauth_client(new: &NewApiClient, violations: &mut Violations) -> Option<Clien
 fn service_account(new: &NewApiClient, violations: &mut Violations) -> Option<CheckedKind> {
     let missing = || Fault::new(Rule::Required, Given::nothing());
     let email = new.email.as_set().ok_or_else(missing).and_then(Email::new);
-    let password =
-        new.password.as_set().ok_or_else(missing).and_then(|password| Password::new(password.expose_secret()));
+    let password = new
+        .password
+        .as_set()
+        .ok_or_else(missing)
+        .and_then(|password| Password::new(password.expose_secret()));
     let email = violations.check(&FieldPath::of("email"), email);
     let password = violations.check(&FieldPath::of("password"), password);
-    Some(CheckedKind::ServiceAccount { email: email?, password: password? })
+    Some(CheckedKind::ServiceAccount {
+        email: email?,
+        password: password?,
+    })
 }
 
 /// A field of another kind is a mistake of the caller, not something to pass over.
@@ -269,7 +309,10 @@ fn foreign_fields(new: &NewApiClient, violations: &mut Violations) {
     }
     let mut refuse = |name: &'static str, given: bool, of: &'static str| {
         if given && kind != of {
-            let rule = Rule::OnlyWith { other: "kind", value: of };
+            let rule = Rule::OnlyWith {
+                other: "kind",
+                value: of,
+            };
             violations.push(Fault::new(rule, Given::value(kind)).at(FieldPath::of(name)));
         }
     };
@@ -283,9 +326,10 @@ fn conflicting(error: StoreError) -> Error {
     match error {
         StoreError::Conflict(UniqueKey::Id) => Error::Conflict(Conflicting::Id),
         StoreError::Conflict(UniqueKey::ApiKey) => Error::Conflict(Conflicting::ApiKey),
-        StoreError::Conflict(UniqueKey::ServiceAccountEmail) => {
-            Error::Conflict(Conflicting::ServiceAccountEmail)
-        }
+        StoreError::Conflict(UniqueKey::ServiceAccountEmail) => Error::Conflict(Conflicting::ServiceAccountEmail),
         other => Error::Store(other),
     }
 }
+
+#[cfg(test)]
+mod tests;

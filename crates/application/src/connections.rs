@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use roster_domain::{
-    BaseUrl, Change, Connection, ConnectionId, ConnectionOptions, Fault, FieldPath, Given, Organization,
-    OutcomeClass, Pause, Rule, Vendor, Version, Violations,
+    BaseUrl, Change, Connection, ConnectionId, ConnectionOptions, Fault, FieldPath, Given, Organization, OutcomeClass,
+    Pause, Rule, Vendor, Version, Violations,
 };
 use secrecy::SecretString;
 
@@ -88,7 +88,13 @@ impl Connections {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Self {
-        Self { store, gateway, secrets, clock, ids }
+        Self {
+            store,
+            gateway,
+            secrets,
+            clock,
+            ids,
+        }
     }
 
     /// Makes a connection: every user of the organization gets an account there.
@@ -99,8 +105,7 @@ impl Connections {
         reserved: Option<Reserved>,
     ) -> Result<Connection, Error> {
         if let Some(Reserved::Resumed(id)) = reserved
-            && let Some((connection, _)) =
-                self.store.connection(organization.id, ConnectionId::new(id)).await?
+            && let Some((connection, _)) = self.store.connection(organization.id, ConnectionId::new(id)).await?
         {
             return Ok(connection);
         }
@@ -137,7 +142,9 @@ impl Connections {
         for _ in 0..ROUNDS {
             let (current, sealed) = self.load(organization, id).await?;
             if expected.is_some_and(|versions| !versions.contains(&current.version)) {
-                return Err(Error::VersionMismatch { current: current.version });
+                return Err(Error::VersionMismatch {
+                    current: current.version,
+                });
             }
             let (next, credentials) = self.check_update(&current, changes)?;
             let effective = match &credentials {
@@ -145,13 +152,22 @@ impl Connections {
                 None => Credentials::open(&sealed, id, &*self.secrets)?,
             };
             self.gateway.check(&next, &effective).into_result()?;
-            let resealed =
-                credentials.map(|credentials| credentials.seal(id, &*self.secrets)).transpose()?;
+            let resealed = credentials
+                .map(|credentials| credentials.seal(id, &*self.secrets))
+                .transpose()?;
             if next == current && resealed.is_none() {
                 return Ok(current);
             }
-            let next = Connection { version: current.version + 1, updated_at: self.clock.now(), ..next };
-            match self.store.update_connection(&next, resealed.as_ref(), current.version).await {
+            let next = Connection {
+                version: current.version + 1,
+                updated_at: self.clock.now(),
+                ..next
+            };
+            match self
+                .store
+                .update_connection(&next, resealed.as_ref(), current.version)
+                .await
+            {
                 Ok(()) => return Ok(next),
                 Err(StoreError::Stale) => {}
                 Err(error) => return Err(error.into()),
@@ -173,18 +189,26 @@ impl Connections {
     pub async fn test(&self, organization: &Organization, id: ConnectionId) -> Result<ConnectionTest, Error> {
         let (connection, sealed) = self.load(organization, id).await?;
         let credentials = Credentials::open(&sealed, id, &*self.secrets)?;
-        let target = Target { connection: &connection, credentials: &credentials };
+        let target = Target {
+            connection: &connection,
+            credentials: &credentials,
+        };
         match self.gateway.test(target).await {
             Ok(()) => {
                 if connection.paused.is_some() {
-                    let resume =
-                        ConnectionChanges { paused: Change::Set(false), ..ConnectionChanges::default() };
+                    let resume = ConnectionChanges {
+                        paused: Change::Set(false),
+                        ..ConnectionChanges::default()
+                    };
                     self.update(organization, id, &resume, None).await?;
                 }
                 let message = format!("{} accepted the credentials", connection.vendor.title());
                 Ok(ConnectionTest { ok: true, message })
             }
-            Err(error) => Ok(ConnectionTest { ok: false, message: error.message }),
+            Err(error) => Ok(ConnectionTest {
+                ok: false,
+                message: error.message,
+            }),
         }
     }
 
@@ -193,7 +217,10 @@ impl Connections {
     pub async fn pause(&self, called: &Connection, reason: &str) -> Result<bool, Error> {
         let now = self.clock.now();
         let paused = Connection {
-            paused: Some(Pause { reason: reason.to_owned(), since: now }),
+            paused: Some(Pause {
+                reason: reason.to_owned(),
+                since: now,
+            }),
             version: called.version + 1,
             updated_at: now,
             ..called.clone()
@@ -210,7 +237,10 @@ impl Connections {
         organization: &Organization,
         id: ConnectionId,
     ) -> Result<(Connection, crate::ports::Sealed), Error> {
-        self.store.connection(organization.id, id).await?.ok_or(Error::NotFound(Missing::Connection))
+        self.store
+            .connection(organization.id, id)
+            .await?
+            .ok_or(Error::NotFound(Missing::Connection))
     }
 
     fn check_new(
@@ -221,7 +251,11 @@ impl Connections {
     ) -> Result<(Connection, Credentials), Violations> {
         let mut violations = changes.unreadable.clone();
         let required = || Fault::new(Rule::Required, Given::nothing());
-        let vendor = changes.vendor.as_set().ok_or_else(required).and_then(|name| name.parse::<Vendor>());
+        let vendor = changes
+            .vendor
+            .as_set()
+            .ok_or_else(required)
+            .and_then(|name| name.parse::<Vendor>());
         let vendor = violations.check(&FieldPath::of("vendor"), vendor);
         let base_url = changes.base_url.as_set().ok_or_else(required).and_then(BaseUrl::new);
         let base_url = violations.check(&FieldPath::of("base_url"), base_url);
@@ -262,10 +296,16 @@ impl Connections {
     ) -> Result<(Connection, Option<Credentials>), Violations> {
         let mut violations = changes.unreadable.clone();
         let null = || Fault::new(Rule::NotNull, Given::kind("null"));
-        if changes.vendor.as_set().is_some_and(|name| name != current.vendor.name())
+        if changes
+            .vendor
+            .as_set()
+            .is_some_and(|name| name != current.vendor.name())
             || matches!(changes.vendor, Change::Clear)
         {
-            let given = changes.vendor.as_set().map_or(Given::kind("null"), |name| Given::value(name));
+            let given = changes
+                .vendor
+                .as_set()
+                .map_or(Given::kind("null"), |name| Given::value(name));
             violations.push(Fault::new(Rule::ReadOnly, given).at(FieldPath::of("vendor")));
         }
         let base_url = match &changes.base_url {
@@ -289,10 +329,21 @@ impl Connections {
             Change::Keep => current.paused.clone(),
             Change::Clear => violations.check(&FieldPath::of("paused"), Err(null())),
         };
-        let Some(base_url) = base_url else { return Err(violations) };
+        let Some(base_url) = base_url else {
+            return Err(violations);
+        };
         violations.into_result()?;
         let options = options(&current.options, &changes.options);
-        Ok((Connection { label, base_url, options, paused, ..current.clone() }, credentials))
+        Ok((
+            Connection {
+                label,
+                base_url,
+                options,
+                paused,
+                ..current.clone()
+            },
+            credentials,
+        ))
     }
 }
 
@@ -305,7 +356,10 @@ impl Connections {
 }
 
 fn by_request(now: roster_domain::Timestamp) -> Pause {
-    Pause { reason: "paused by request: set paused to false to go on".to_owned(), since: now }
+    Pause {
+        reason: "paused by request: set paused to false to go on".to_owned(),
+        since: now,
+    }
 }
 
 fn options(current: &ConnectionOptions, changes: &Change<OptionsChanges>) -> ConnectionOptions {
@@ -347,13 +401,19 @@ fn credentials(given: &CredentialsChanges, violations: &mut Violations) -> Optio
         },
         (false, false, true) => match (given.email.as_set(), given.password.as_set()) {
             (Some(email), Some(password)) => {
-                return Some(Credentials::ServiceAccount { email: email.clone(), password: password.clone() });
+                return Some(Credentials::ServiceAccount {
+                    email: email.clone(),
+                    password: password.clone(),
+                });
             }
             (None, _) => violations.push(required("email")),
             (_, None) => violations.push(required("password")),
         },
         (false, true, false) => {
-            return given.api_key.as_set().map(|key| Credentials::ApiKey { api_key: key.clone() });
+            return given
+                .api_key
+                .as_set()
+                .map(|key| Credentials::ApiKey { api_key: key.clone() });
         }
         _ => {
             let expected = "client_id and private_key, or api_key, or email and password";
@@ -362,3 +422,6 @@ fn credentials(given: &CredentialsChanges, violations: &mut Violations) -> Optio
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

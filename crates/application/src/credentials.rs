@@ -35,9 +35,17 @@ pub enum Credentials {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Clear {
-    OauthClient { client_id: String, private_key: Zeroizing<String> },
-    ApiKey { api_key: Zeroizing<String> },
-    ServiceAccount { email: String, password: Zeroizing<String> },
+    OauthClient {
+        client_id: String,
+        private_key: Zeroizing<String>,
+    },
+    ApiKey {
+        api_key: Zeroizing<String>,
+    },
+    ServiceAccount {
+        email: String,
+        password: Zeroizing<String>,
+    },
 }
 
 impl Credentials {
@@ -45,35 +53,41 @@ impl Credentials {
     pub fn seal(&self, connection: ConnectionId, secrets: &dyn Secrets) -> Result<Sealed, SecretsError> {
         let secret = |text: &SecretString| Zeroizing::new(text.expose_secret().to_owned());
         let clear = match self {
-            Self::OAuthClient { client_id, private_key } => {
-                Clear::OauthClient { client_id: client_id.clone(), private_key: secret(private_key) }
-            }
-            Self::ApiKey { api_key } => Clear::ApiKey { api_key: secret(api_key) },
-            Self::ServiceAccount { email, password } => {
-                Clear::ServiceAccount { email: email.clone(), password: secret(password) }
-            }
+            Self::OAuthClient { client_id, private_key } => Clear::OauthClient {
+                client_id: client_id.clone(),
+                private_key: secret(private_key),
+            },
+            Self::ApiKey { api_key } => Clear::ApiKey {
+                api_key: secret(api_key),
+            },
+            Self::ServiceAccount { email, password } => Clear::ServiceAccount {
+                email: email.clone(),
+                password: secret(password),
+            },
         };
-        let json = serde_json::to_vec(&clear).map(Zeroizing::new).map_err(|_| SecretsError::Refused)?;
+        let json = serde_json::to_vec(&clear)
+            .map(Zeroizing::new)
+            .map_err(|_| SecretsError::Refused)?;
         secrets.seal(&json, &context(connection))
     }
 
     /// Opens the credentials of a connection.
-    pub fn open(
-        sealed: &Sealed,
-        connection: ConnectionId,
-        secrets: &dyn Secrets,
-    ) -> Result<Self, SecretsError> {
+    pub fn open(sealed: &Sealed, connection: ConnectionId, secrets: &dyn Secrets) -> Result<Self, SecretsError> {
         let json = secrets.open(sealed, &context(connection))?;
         let clear: Clear = serde_json::from_slice(&json).map_err(|_| SecretsError::Damaged)?;
         let secret = |text: Zeroizing<String>| SecretString::from(text.as_str());
         Ok(match clear {
-            Clear::OauthClient { client_id, private_key } => {
-                Self::OAuthClient { client_id, private_key: secret(private_key) }
-            }
-            Clear::ApiKey { api_key } => Self::ApiKey { api_key: secret(api_key) },
-            Clear::ServiceAccount { email, password } => {
-                Self::ServiceAccount { email, password: secret(password) }
-            }
+            Clear::OauthClient { client_id, private_key } => Self::OAuthClient {
+                client_id,
+                private_key: secret(private_key),
+            },
+            Clear::ApiKey { api_key } => Self::ApiKey {
+                api_key: secret(api_key),
+            },
+            Clear::ServiceAccount { email, password } => Self::ServiceAccount {
+                email,
+                password: secret(password),
+            },
         })
     }
 }

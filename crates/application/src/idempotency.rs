@@ -68,7 +68,12 @@ impl Idempotency {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Self {
-        Self { store, secrets, clock, ids }
+        Self {
+            store,
+            secrets,
+            clock,
+            ids,
+        }
     }
 
     /// Begins a request. The fingerprint is a digest of everything that makes it the request it is.
@@ -78,7 +83,11 @@ impl Idempotency {
         key: &str,
         fingerprint: [u8; 32],
     ) -> Result<(IdempotencyKey, Admission), Error> {
-        let key = IdempotencyKey { organization_id, key: key.to_owned(), fingerprint };
+        let key = IdempotencyKey {
+            organization_id,
+            key: key.to_owned(),
+            fingerprint,
+        };
         let now = self.clock.now();
         let silent_before = now - TimeDelta::from_std(Self::SILENT_AFTER).unwrap_or_default();
         let admission = match self.store.begin(&key, self.ids.new_id(), now, silent_before).await? {
@@ -106,3 +115,6 @@ impl Idempotency {
 fn context(key: &IdempotencyKey) -> String {
     format!("idempotency {} {}", key.organization_id, key.key)
 }
+
+#[cfg(test)]
+mod tests;

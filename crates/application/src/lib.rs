@@ -14,6 +14,8 @@ pub mod idempotency;
 pub mod organizations;
 pub mod ports;
 pub mod sessions;
+#[cfg(test)]
+mod testing;
 pub mod users;
 
 pub use error::{Conflicting, Error, Missing};

@@ -36,19 +36,30 @@ impl Organizations {
         ids: Arc<dyn Ids>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { store, clock, ids, entropy }
+        Self {
+            store,
+            clock,
+            ids,
+            entropy,
+        }
     }
 
     /// The organization of a short name.
     pub async fn get(&self, slug: &Slug) -> Result<Organization, Error> {
-        self.store.organization_by_slug(slug).await?.ok_or(Error::NotFound(Missing::Organization))
+        self.store
+            .organization_by_slug(slug)
+            .await?
+            .ok_or(Error::NotFound(Missing::Organization))
     }
 
     /// The organization of a short name, made with a first API key if there is none. Of many who do so at once,
     /// one makes it.
     pub async fn ensure(&self, slug: &Slug, key: Option<SecretString>) -> Result<Ensured, Error> {
         if let Some(organization) = self.store.organization_by_slug(slug).await? {
-            return Ok(Ensured { organization, key: None });
+            return Ok(Ensured {
+                organization,
+                key: None,
+            });
         }
         let now = self.clock.now();
         let organization = Organization {
@@ -70,10 +81,14 @@ impl Organizations {
         };
         let secret = ClientSecret::KeyDigest(digest(key.expose()));
         match self.store.create_organization(&organization, &client, &secret).await {
-            Ok(()) => Ok(Ensured { organization, key: Some(key) }),
-            Err(StoreError::Conflict(UniqueKey::Slug)) => {
-                Ok(Ensured { organization: self.get(slug).await?, key: None })
-            }
+            Ok(()) => Ok(Ensured {
+                organization,
+                key: Some(key),
+            }),
+            Err(StoreError::Conflict(UniqueKey::Slug)) => Ok(Ensured {
+                organization: self.get(slug).await?,
+                key: None,
+            }),
             Err(StoreError::Conflict(UniqueKey::ApiKey)) => Err(Error::Conflict(Conflicting::ApiKey)),
             Err(error) => Err(error.into()),
         }
@@ -88,3 +103,6 @@ impl Organizations {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,12 +52,21 @@ impl Sessions {
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Self {
-        Self { store, users, tokens, clock, ids }
+        Self {
+            store,
+            users,
+            tokens,
+            clock,
+            ids,
+        }
     }
 
     /// Opens a session for a user who is active.
     pub async fn authenticate(&self, organization: &Organization, user: UserId) -> Result<UserTokens, SessionError> {
-        let user = self.active_user(organization.id, user).await?.ok_or(Error::NotFound(Missing::User))?;
+        let user = self
+            .active_user(organization.id, user)
+            .await?
+            .ok_or(Error::NotFound(Missing::User))?;
         let session = UserSession {
             id: self.ids.new_id(),
             organization_id: organization.id,
@@ -65,14 +74,20 @@ impl Sessions {
             expires_at: self.clock.now() + validity(),
         };
         self.store.create_session(&session).await.map_err(Error::from)?;
-        self.issue(UserClaims { user: user.id, organization: organization.id, session: session.id })
+        self.issue(UserClaims {
+            user: user.id,
+            organization: organization.id,
+            session: session.id,
+        })
     }
 
     /// Exchanges a refresh token for a new pair. The old one stays valid until it expires, so that a client whose
     /// answer is lost is not locked out; logout ends both.
     pub async fn refresh(&self, refresh_token: &str) -> Result<UserTokens, SessionError> {
         let now = self.clock.now();
-        let claims = self.tokens.read_user(refresh_token, Audience::NablaCoreUserRefresh, now)?;
+        let claims = self
+            .tokens
+            .read_user(refresh_token, Audience::NablaCoreUserRefresh, now)?;
         if self.active_user(claims.organization, claims.user).await?.is_none() {
             return Err(TokenError::Invalid.into());
         }
@@ -85,8 +100,9 @@ impl Sessions {
 
     /// Ends the session of a refresh token. One that was ended already is ended.
     pub async fn logout(&self, refresh_token: &str) -> Result<(), SessionError> {
-        let claims =
-            self.tokens.read_user(refresh_token, Audience::NablaCoreUserRefresh, self.clock.now())?;
+        let claims = self
+            .tokens
+            .read_user(refresh_token, Audience::NablaCoreUserRefresh, self.clock.now())?;
         self.store.end_session(claims.session).await.map_err(Error::from)?;
         Ok(())
     }
@@ -110,3 +126,6 @@ impl Sessions {
 fn validity() -> TimeDelta {
     TimeDelta::from_std(Tokens::USER_REFRESH).unwrap_or(TimeDelta::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,25 +52,36 @@ impl Users {
         if let Some(Reserved::Resumed(id)) = reserved
             && let Some(user) = self.store.user(organization.id, UserId::new(id)).await?
         {
-            return Ok(Revision { user, changed: false, suspicions: Vec::new() });
+            return Ok(Revision {
+                user,
+                changed: false,
+                suspicions: Vec::new(),
+            });
         }
         let id = UserId::new(reserved.map_or_else(|| self.ids.new_id(), Reserved::id));
-        let revision =
-            User::create(id, organization.id, changes, organization.phi_guard, self.clock.now())?;
+        let revision = User::create(id, organization.id, changes, organization.phi_guard, self.clock.now())?;
         self.store.create_user(&revision.user).await.map_err(conflicting)?;
         Ok(revision)
     }
 
     /// The user of an id.
     pub async fn get(&self, organization: &Organization, id: UserId) -> Result<User, Error> {
-        self.store.user(organization.id, id).await?.ok_or(Error::NotFound(Missing::User))
+        self.store
+            .user(organization.id, id)
+            .await?
+            .ok_or(Error::NotFound(Missing::User))
     }
 
     /// The user of an external id, which may be any text.
     pub async fn get_by_external_id(&self, organization: &Organization, external_id: &str) -> Result<User, Error> {
         let missing = Error::NotFound(Missing::User);
-        let Ok(external_id) = ExternalId::new(external_id) else { return Err(missing) };
-        self.store.user_by_external_id(organization.id, &external_id).await?.ok_or(missing)
+        let Ok(external_id) = ExternalId::new(external_id) else {
+            return Err(missing);
+        };
+        self.store
+            .user_by_external_id(organization.id, &external_id)
+            .await?
+            .ok_or(missing)
     }
 
     /// A page of users.
@@ -100,7 +111,10 @@ impl Users {
         active: bool,
         expected: Option<&[Version]>,
     ) -> Result<Revision, Error> {
-        let changes = UserChanges { active: Change::Set(active), ..UserChanges::default() };
+        let changes = UserChanges {
+            active: Change::Set(active),
+            ..UserChanges::default()
+        };
         self.update(organization, id, &changes, expected).await
     }
 
@@ -112,7 +126,11 @@ impl Users {
         expected: Option<&[Version]>,
     ) -> Result<(), Error> {
         self.rewrite(organization, id, expected, |user| {
-            Ok(Revision { user: user.delete(self.clock.now()), changed: true, suspicions: Vec::new() })
+            Ok(Revision {
+                user: user.delete(self.clock.now()),
+                changed: true,
+                suspicions: Vec::new(),
+            })
         })
         .await
         .map(drop)
@@ -127,28 +145,30 @@ impl Users {
         changes: &UserChanges,
         email_rule: EmailRule,
     ) -> Result<Upserted, Error> {
-        let changes = UserChanges { external_id: Change::Set(external_id.to_owned()), ..changes.clone() };
-        let (Ok(external_id), Ok(email)) =
-            (ExternalId::new(external_id), changes.email.as_set().map(Email::new).transpose())
-        else {
+        let changes = UserChanges {
+            external_id: Change::Set(external_id.to_owned()),
+            ..changes.clone()
+        };
+        let (Ok(external_id), Ok(email)) = (
+            ExternalId::new(external_id),
+            changes.email.as_set().map(Email::new).transpose(),
+        ) else {
             // A key that breaks its rule names nobody; applying the request says what else is wrong.
             let found = Profile::default().apply(&changes).err().unwrap_or_default();
             return Err(Error::Invalid(found));
         };
         for _ in 0..ROUNDS {
-            let outcome = self.upsert_once(organization, &external_id, email.as_ref(), &changes, email_rule).await;
-            match outcome {
-                // Somebody was faster: who they are decides what this request means.
-                Err(
-                    Error::Store(StoreError::Stale)
-                    | Error::Conflict(Conflicting::ExternalId | Conflicting::Email),
-                ) => {}
-                outcome => return outcome,
+            let done = self
+                .upsert_once(organization, &external_id, email.as_ref(), &changes, email_rule)
+                .await?;
+            if let Some(upserted) = done {
+                return Ok(upserted);
             }
         }
         Err(Error::Contention)
     }
 
+    /// One round; `None` if somebody was faster: who they are decides what this request means.
     async fn upsert_once(
         &self,
         organization: &Organization,
@@ -156,17 +176,27 @@ impl Users {
         email: Option<&Email>,
         changes: &UserChanges,
         email_rule: EmailRule,
-    ) -> Result<Upserted, Error> {
+    ) -> Result<Option<Upserted>, Error> {
         let by_external_id = self.store.user_by_external_id(organization.id, external_id).await?;
         let by_email = match email {
             Some(email) => self.store.user_by_email(organization.id, email).await?,
             None => None,
         };
-        let identity = Identity { external_id, email, email_rule };
+        let identity = Identity {
+            external_id,
+            email,
+            email_rule,
+        };
         let found = match resolve(identity, by_external_id.as_ref(), by_email.as_ref()) {
             Resolution::Create => {
-                let revision = self.create(organization, changes, None).await?;
-                return Ok(Upserted { revision, created: true });
+                return match self.create(organization, changes, None).await {
+                    Ok(revision) => Ok(Some(Upserted {
+                        revision,
+                        created: true,
+                    })),
+                    Err(Error::Conflict(Conflicting::ExternalId | Conflicting::Email)) => Ok(None),
+                    Err(error) => Err(error),
+                };
             }
             Resolution::Conflict(conflict) => return Err(Error::Conflict(refused(conflict))),
             Resolution::Update(_) => by_external_id,
@@ -175,9 +205,18 @@ impl Users {
         let user = found.ok_or(Error::Contention)?;
         let revision = user.update(changes, organization.phi_guard, self.clock.now())?;
         if revision.changed {
-            self.store.update_user(&revision.user, user.version).await.map_err(conflicting)?;
+            match self.store.update_user(&revision.user, user.version).await {
+                Ok(()) => {}
+                Err(StoreError::Stale | StoreError::Conflict(UniqueKey::ExternalId | UniqueKey::Email)) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(conflicting(error)),
+            }
         }
-        Ok(Upserted { revision, created: false })
+        Ok(Some(Upserted {
+            revision,
+            created: false,
+        }))
     }
 
     /// Reads, decides and writes, and begins again when somebody else wrote in between.
@@ -223,3 +262,6 @@ fn refused(conflict: Conflict) -> Conflicting {
         Conflict::EmailDiffers { .. } => Conflicting::EmailDiffers,
     }
 }
+
+#[cfg(test)]
+mod tests;

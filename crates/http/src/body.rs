@@ -20,13 +20,15 @@ pub(crate) async fn bytes(body: Body) -> Result<Bytes, Refusal> {
             Kind::TooLarge,
             format!("the body must have at most {MAX_BYTES} bytes"),
         )),
-        Err(_) => Err(malformed("the body did not arrive whole")),
+        Err(_) => Err(Refusal::malformed("the body did not arrive whole")),
     }
 }
 
 /// Whether the request says that its body is JSON: `application/json`, or a type that ends in `+json`.
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else { return false };
+    let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
@@ -46,7 +48,10 @@ pub(crate) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Refusal> 
 /// Parses a body as JSON, whatever it is said to be.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
     if let Err(error) = std::str::from_utf8(bytes) {
-        return Err(malformed(&format!("the body is not UTF-8 at byte {}", error.valid_up_to())));
+        return Err(Refusal::malformed(format!(
+            "the body is not UTF-8 at byte {}",
+            error.valid_up_to()
+        )));
     }
     serde_json::from_slice(bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
@@ -55,10 +60,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
             _ if bytes.iter().all(u8::is_ascii_whitespace) => "the body is empty",
             _ => "the body is not JSON, or nested too deeply",
         };
-        malformed(&format!("{what}: {place}"))
+        Refusal::malformed(format!("{what}: {place}"))
     })
-}
-
-fn malformed(message: &str) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, Kind::Malformed, message)
 }

@@ -5,11 +5,19 @@
 
 mod bearer;
 mod body;
+mod dialects;
+mod docs;
+pub mod json;
+mod layers;
+mod operations;
 mod refusal;
+pub mod sandbox;
+mod v1;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use axum::{Router, middleware};
 use roster_application::accounts::Accounts;
 use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
@@ -19,6 +27,9 @@ use roster_application::organizations::Organizations;
 use roster_application::ports::{Clock, Ids};
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
+use utoipa::openapi::OpenApi;
+
+use crate::sandbox::Sandbox;
 
 /// Everything that handlers work with.
 #[derive(Clone)]
@@ -57,4 +68,28 @@ pub struct Services {
 pub trait Readiness: Send + Sync {
     /// `Ok` if it can; otherwise what is missing, in words that are safe to show.
     async fn check(&self) -> Result<(), String>;
+}
+
+/// The whole of Roster's HTTP, ready to be served.
+///
+/// With a sandbox, its routes are there as well, and the dialects obey its faults.
+pub fn router(services: Services, sandbox: Option<Sandbox>) -> Router {
+    let services = Arc::new(services);
+    let mut routes = Router::new()
+        .merge(v1::routes(&services))
+        .merge(dialects::routes(&services, sandbox.as_ref()))
+        .merge(operations::routes(&services))
+        .merge(docs::routes());
+    if let Some(sandbox) = sandbox {
+        routes = routes.merge(sandbox::routes(&services, &sandbox));
+    }
+    // Whatever no surface has given a body, a path that none of them owns above all, is a problem of `/v1`.
+    layers::guarded_outside(routes.fallback(v1::unknown_path), v1::problem::render)
+        .layer(middleware::from_fn_with_state(services.ids.clone(), layers::observe))
+}
+
+/// The specification of `/v1`, OpenAPI 3.1.
+#[must_use]
+pub fn openapi_v1() -> OpenApi {
+    v1::specification()
 }

@@ -1,11 +1,12 @@
 //! The one place where errors become status codes: what is refused, before a surface gives it a body.
 
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use roster_application::authentication::{AssertionError, TokenError};
 use roster_application::ports::StoreError;
 use roster_application::sessions::SessionError;
 use roster_application::{Conflicting, Error, Missing};
-use roster_domain::{Version, Violations};
+use roster_domain::{Rule, Version, Violations};
 use tracing::error;
 
 /// A request that is refused: what every surface needs to write its own error body.
@@ -17,7 +18,7 @@ pub(crate) struct Refusal {
     pub(crate) kind: Kind,
     /// What is wrong and what to do about it, for the caller's developer. Never holds a secret or a cause from inside.
     pub(crate) message: String,
-    /// Every broken rule, for [`Kind::Invalid`].
+    /// Every broken rule, for [`Kind::Invalid`] and [`Kind::InvalidQuery`].
     pub(crate) violations: Violations,
 }
 
@@ -30,8 +31,12 @@ pub(crate) enum Kind {
     UnsupportedMediaType,
     /// The body is too large.
     TooLarge,
-    /// Rules are broken.
+    /// Rules are broken by the body.
     Invalid,
+    /// Rules are broken by the query; the violations name its parameters.
+    InvalidQuery,
+    /// A header cannot be read.
+    InvalidHeader,
     /// Credentials are missing or wrong.
     Unauthorized,
     /// Credentials have expired.
@@ -55,7 +60,6 @@ pub(crate) enum Kind {
     /// The user is deactivated.
     Deactivated,
     /// Too many requests.
-    #[expect(dead_code, reason = "spoken by the dialects that limit rates")]
     RateLimited,
     /// Others keep changing the record.
     Contention,
@@ -70,17 +74,62 @@ pub(crate) enum Kind {
 impl Refusal {
     /// Refuses with a status, a kind and words.
     pub(crate) fn new(status: StatusCode, kind: Kind, message: impl Into<String>) -> Self {
-        Self { status, kind, message: message.into(), violations: Violations::none() }
+        Self {
+            status,
+            kind,
+            message: message.into(),
+            violations: Violations::none(),
+        }
     }
 
-    /// Refuses because of broken rules.
+    /// Refuses because the body breaks rules.
     pub(crate) fn invalid(violations: Violations) -> Self {
+        Self::violated(StatusCode::UNPROCESSABLE_ENTITY, Kind::Invalid, violations)
+    }
+
+    /// Refuses because the query breaks rules.
+    pub(crate) fn invalid_query(violations: Violations) -> Self {
+        let refusal = Self::violated(StatusCode::BAD_REQUEST, Kind::InvalidQuery, violations);
+        match refusal.violations.iter().next() {
+            Some(only) if only.rule == Rule::UnknownField && refusal.violations.iter().count() == 1 => Self {
+                message: format!("{} is not a parameter of this request", only.field),
+                ..refusal
+            },
+            _ => refusal,
+        }
+    }
+
+    fn violated(status: StatusCode, kind: Kind, violations: Violations) -> Self {
         let count = violations.iter().count();
         let message = match violations.iter().next() {
             Some(only) if count == 1 => only.to_string(),
             _ => format!("{count} rules are broken; see errors"),
         };
-        Self { violations, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, Kind::Invalid, message) }
+        Self {
+            violations,
+            ..Self::new(status, kind, message)
+        }
+    }
+
+    /// Refuses because a header cannot be read.
+    pub(crate) fn invalid_header(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Kind::InvalidHeader, message)
+    }
+
+    /// Refuses because the path or the body cannot be read.
+    pub(crate) fn malformed(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Kind::Malformed, message)
+    }
+
+    /// Refuses because there is no such path.
+    pub(crate) fn unknown_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, Kind::UnknownPath, "there is no such path")
+    }
+
+    /// Refuses because the path does not know the method; the `Allow` header says which it knows.
+    pub(crate) fn method_not_allowed() -> Self {
+        let message = "this path does not know the method; see the Allow header";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, Kind::MethodNotAllowed, message)
     }
 
     /// Refuses because credentials are missing or wrong.
@@ -91,7 +140,25 @@ impl Refusal {
     /// Refuses because of a fault of Roster, which is logged, and not shown.
     pub(crate) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
         error!(error = cause, "a request failed inside");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Kind::Internal, "Roster failed; the cause is in its log")
+        Self::fault()
+    }
+
+    /// Refuses because of a fault of Roster that was logged already.
+    pub(crate) fn fault() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Kind::Internal,
+            "Roster failed; the cause is in its log",
+        )
+    }
+}
+
+/// A bare response that carries the refusal, until the surface gives it a body: see [`crate::layers::guarded`].
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
@@ -113,7 +180,10 @@ impl From<Error> for Refusal {
             }
             Error::Contention => Self::new(StatusCode::CONFLICT, Kind::Contention, message),
             Error::Store(StoreError::Unavailable(cause)) => {
-                error!(error = &*cause as &dyn std::error::Error, "the database is not available");
+                error!(
+                    error = &*cause as &dyn std::error::Error,
+                    "the database is not available"
+                );
                 let message = "the database is not available; try again in a moment";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, Kind::Unavailable, message)
             }
@@ -137,9 +207,7 @@ impl From<SessionError> for Refusal {
     fn from(error: SessionError) -> Self {
         match error {
             SessionError::Token(error) => error.into(),
-            SessionError::Deactivated => {
-                Self::new(StatusCode::UNAUTHORIZED, Kind::Deactivated, error.to_string())
-            }
+            SessionError::Deactivated => Self::new(StatusCode::UNAUTHORIZED, Kind::Deactivated, error.to_string()),
             SessionError::Other(error) => error.into(),
         }
     }

@@ -1,1 +1,128 @@
-//! stub
+//! Persistence in PostgreSQL, version 14 or newer: one database, any number of processes.
+//!
+//! One file a port, with the ports' names. Every query is checked against the tables when this crate is compiled;
+//! what the database said then is in `.sqlx/`, so that no database is needed to build.
+
+mod accounts;
+mod api_clients;
+mod connections;
+mod error;
+mod idempotency;
+mod organizations;
+mod queue;
+mod rows;
+mod sessions;
+mod users;
+mod wake;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use roster_application::ports::StoreError;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
+
+use crate::error::{IntoStoreError, from_migration};
+use crate::wake::Signal;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// How a store is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The most connections that this store holds at once, at least 1. One more is held for being woken.
+    pub max_connections: u32,
+    /// How long to wait for a free connection, or for a new one to be made, before saying `Unavailable`.
+    pub acquire_timeout: Duration,
+}
+
+impl Default for Options {
+    /// 20 connections, 5 seconds.
+    fn default() -> Self {
+        Self {
+            max_connections: 20,
+            acquire_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Every persistence port, on PostgreSQL.
+pub struct PostgresStore {
+    pool: PgPool,
+    signal: Signal,
+}
+
+impl PostgresStore {
+    /// A connection that was used less long ago than this is taken for alive without asking, which spares a round
+    /// trip. After a longer rest it is asked first.
+    const TRUSTED_IDLE: Duration = Duration::from_secs(10);
+
+    /// Connects to the database of a URL (`postgres://…`), with [`Options::default`].
+    ///
+    /// # Errors
+    ///
+    /// `Internal` if the URL cannot be read, `Unavailable` if the database cannot be reached or refuses the role.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        Self::connect_with(url, Options::default()).await
+    }
+
+    /// Connects to the database of a URL (`postgres://…`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`PostgresStore::connect`].
+    pub async fn connect_with(url: &str, options: Options) -> Result<Self, StoreError> {
+        let server = PgConnectOptions::from_str(url).store()?.application_name("roster");
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .test_before_acquire(false)
+            .before_acquire(|connection, rest| {
+                Box::pin(async move {
+                    if rest.idle_for > Self::TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(server.clone())
+            .await
+            .store()?;
+        let signal = Signal::start(pool.clone(), server);
+        Ok(Self { pool, signal })
+    }
+
+    /// Brings the tables up to date. Of many processes that do so at once, one does it and the others wait.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, or `Internal` if a migration fails or the tables are those of a newer Roster.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        MIGRATIONS.run(&self.pool).await.map_err(from_migration)
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.pool.acquire().await.store()?.ping().await.store()
+    }
+
+    /// Closes all connections once what is under way is finished. Afterwards every method says `Unavailable`.
+    pub async fn close(&self) {
+        self.signal.stop();
+        self.pool.close().await;
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore")
+            .field("connections", &self.pool.size())
+            .finish_non_exhaustive()
+    }
+}

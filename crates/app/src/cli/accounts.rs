@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use roster_application::ports::{AccountPosition, AccountQuery};
 use roster_domain::{Account, AccountStatus, ConnectionId};
-use roster_http::v1::json;
+use roster_http::json;
 
 use super::{Desired, Failure, input, output};
 use crate::wiring::Desk;
@@ -110,7 +110,7 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
 
 fn show(accounts: &[Account], as_json: bool) -> Result<(), Failure> {
     if as_json {
-        let data: Vec<json::Account> = accounts.iter().map(json::Account::from).collect();
+        let data: Vec<serde_json::Value> = accounts.iter().map(json::account).collect();
         return output::json(&serde_json::json!({ "data": data }));
     }
     let mut table = output::table(&["USER", "VENDOR", "STATUS", "VENDOR'S ID", "WHAT STANDS IN THE WAY"]);

@@ -112,9 +112,7 @@ fn at_desk(
     args: &SettingsArgs,
     work: impl AsyncFnOnce(Desk, &Settings) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    // A command's answer is its output; what its libraries have to say matters only when asked for.
-    let quiet = SettingsArgs { log: args.log.clone().or_else(|| Some("warn".to_owned())), ..args.clone() };
-    let settings = Settings::load(&quiet, &ServeArgs::default())?;
+    let settings = Settings::load(&args.quieter(), &ServeArgs::default())?;
     logging::start(&settings.log, settings.log_format).map_err(Failure::usage)?;
     runtime()?.block_on(async {
         let store = Arc::new(

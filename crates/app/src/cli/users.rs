@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use roster_application::ports::{Order, UserQuery};
 use roster_domain::{Change, Email, ExternalId, PhoneChanges, User, UserChanges, UserId};
-use roster_http::v1::json;
+use roster_http::json;
 
 use super::{Desired, Failure, input, output};
 use crate::wiring::Desk;
@@ -125,7 +125,7 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
         }
     };
     if args.desired.json {
-        let data: Vec<json::User> = users.iter().map(json::User::from).collect();
+        let data: Vec<serde_json::Value> = users.iter().map(json::user).collect();
         return output::json(&serde_json::json!({ "data": data }));
     }
     let mut table = output::table(&["ID", "EXTERNAL ID", "NAME", "EMAIL", "ACTIVE", "UPDATED"]);
@@ -177,12 +177,12 @@ async fn create(desk: &Desk, args: CreateArgs) -> Result<(), Failure> {
 }
 
 fn show(user: &User, as_json: bool) -> Result<(), Failure> {
-    let user_json = json::User::from(user);
+    let user_json = json::user(user);
     if as_json {
         return output::json(&user_json);
     }
     let mut table = output::table(&["FIELD", "VALUE"]);
-    if let serde_json::Value::Object(fields) = serde_json::to_value(&user_json)? {
+    if let serde_json::Value::Object(fields) = user_json {
         for (name, value) in fields {
             let text = match value {
                 serde_json::Value::Null => None,

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum_server::Handle;
 use roster_domain::Slug;
-use roster_http::sandbox::Sandbox;
+use roster_http::sandbox::{Sandbox, SeverConnections};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -96,7 +96,8 @@ fn serve(
     sandbox: Option<Sandbox>,
     handle: Handle<SocketAddr>,
 ) -> Result<tokio::task::JoinHandle<std::io::Result<()>>, Failure> {
-    let service = roster_http::make_service(services, sandbox);
+    let router = roster_http::router(services, sandbox);
+    let service = SeverConnections::new(router).into_make_service();
     let server = axum_server::from_tcp(listener)?
         .acceptor(axum_server::accept::NoDelayAcceptor::new())
         .handle(handle);

@@ -28,7 +28,7 @@ pub(super) async fn set_up(wired: &Wired, default: &Organization, url: &str) -> 
         let slug = Slug::new(slug).map_err(|fault| Failure::internal(&fault.rule))?;
         let organization = wired.desk.organizations.ensure(&slug, None).await?.organization;
         connect(wired, default, &organization, vendor, &format!("{url}{path}")).await?;
-        played.push((vendor, organization.id));
+        played.push((vendor, organization));
     }
     Ok(Sandbox::new(default.id, played))
 }

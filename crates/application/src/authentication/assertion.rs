@@ -110,7 +110,9 @@ impl AudienceClaim {
 /// Judges the claims of an assertion whose signature was checked; returns until when it must be remembered.
 pub fn check_claims(claims: &Claims, audiences: &[String], now: Timestamp) -> Result<Timestamp, AssertionError> {
     if !audiences.iter().any(|audience| claims.aud.names(audience)) {
-        return Err(AssertionError::Audience { expected: audiences.first().cloned().unwrap_or_default() });
+        return Err(AssertionError::Audience {
+            expected: audiences.first().cloned().unwrap_or_default(),
+        });
     }
     let expires_at = seconds(claims.exp)?;
     if expires_at + LEEWAY <= now {
@@ -135,7 +137,11 @@ fn seconds(date: f64) -> Result<Timestamp, AssertionError> {
     // Beyond this no calendar of ours goes; the cast below is exact enough for whole milliseconds.
     const FURTHEST: f64 = 1e12;
     if !(0.0..FURTHEST).contains(&date) {
-        return Err(if date >= FURTHEST { AssertionError::TooLong } else { AssertionError::Malformed });
+        return Err(if date >= FURTHEST {
+            AssertionError::TooLong
+        } else {
+            AssertionError::Malformed
+        });
     }
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
     let millis = (date * 1_000.0) as i64;
@@ -156,7 +162,9 @@ pub(super) async fn authenticate(
         return Err(AssertionError::UnknownClient);
     }
     let found = authentication.clients.client(id).await.map_err(Error::from)?;
-    let Some((client, organization)) = found else { return Err(AssertionError::UnknownClient) };
+    let Some((client, organization)) = found else {
+        return Err(AssertionError::UnknownClient);
+    };
     let claims = match &client.kind {
         ApiClientKind::OAuthClient(ClientKey::PublicKey(pem)) => {
             if header.alg != Algorithm::RS256 {
@@ -167,7 +175,9 @@ pub(super) async fn authenticate(
         }
         ApiClientKind::OAuthClient(ClientKey::JwksUrl(url)) => {
             if !KEY_SET_ALGORITHMS.contains(&header.alg) {
-                return Err(AssertionError::Algorithm("a key set goes with RS, PS and ES algorithms"));
+                return Err(AssertionError::Algorithm(
+                    "a key set goes with RS, PS and ES algorithms",
+                ));
             }
             let key = find_key(authentication, url, header.kid.as_deref(), header.alg).await?;
             verify(assertion, &key, header.alg)?
@@ -179,7 +189,11 @@ pub(super) async fn authenticate(
     let now = authentication.clock.now();
     let remember_until = check_claims(&claims, audiences, now)?;
     if let Some(jti) = &claims.jti
-        && !authentication.clients.use_assertion(id, jti, remember_until, now).await.map_err(Error::from)?
+        && !authentication
+            .clients
+            .use_assertion(id, jti, remember_until, now)
+            .await
+            .map_err(Error::from)?
     {
         return Err(AssertionError::Replayed);
     }
@@ -208,8 +222,8 @@ async fn find_key(
 ) -> Result<DecodingKey, AssertionError> {
     for fresh in [false, true] {
         let json = authentication.key_sets.key_set(url, fresh).await?;
-        let set: JwkSet = serde_json::from_str(&json)
-            .map_err(|_| KeySetError("it is not a JSON Web Key Set".to_owned()))?;
+        let set: JwkSet =
+            serde_json::from_str(&json).map_err(|_| KeySetError("it is not a JSON Web Key Set".to_owned()))?;
         let found = match kid {
             Some(kid) => set.find(kid),
             None if set.keys.len() == 1 => set.keys.first(),

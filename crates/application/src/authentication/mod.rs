@@ -39,7 +39,11 @@ impl Authentication {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(clients: Arc<dyn ApiClientStore>, key_sets: Arc<dyn KeySets>, clock: Arc<dyn Clock>) -> Self {
-        Self { clients, key_sets, clock }
+        Self {
+            clients,
+            key_sets,
+            clock,
+        }
     }
 
     /// The time by which tokens are judged.

@@ -24,7 +24,9 @@ pub async fn hash_password(password: Password, salt: [u8; 32]) -> Result<String,
 pub async fn verify_password(password: SecretString, hash: String) -> Result<bool, Error> {
     tokio::task::spawn_blocking(move || {
         PasswordHash::new(&hash).is_ok_and(|hash| {
-            Argon2::default().verify_password(password.expose_secret().as_bytes(), &hash).is_ok()
+            Argon2::default()
+                .verify_password(password.expose_secret().as_bytes(), &hash)
+                .is_ok()
         })
     })
     .await

@@ -11,13 +11,24 @@ const MAX_BYTES: usize = 8_192;
 pub fn check_public_key(pem: &str) -> Result<(), Fault> {
     let expected = "an RSA public key in PEM, beginning with -----BEGIN PUBLIC KEY-----";
     if pem.len() > MAX_BYTES {
-        let rule = Rule::Length { min: 1, max: MAX_BYTES, unit: "bytes" };
+        let rule = Rule::Length {
+            min: 1,
+            max: MAX_BYTES,
+            unit: "bytes",
+        };
         return Err(Fault::new(rule, Given::count(pem.len(), "bytes")));
     }
     if pem.contains("PRIVATE KEY") {
-        return Err(Fault::new(Rule::Format { expected }, Given::kind("a private key, which nobody else should have")));
+        return Err(Fault::new(
+            Rule::Format { expected },
+            Given::kind("a private key, which nobody else should have"),
+        ));
     }
-    let is_rsa = pem.trim_start().starts_with("-----BEGIN PUBLIC KEY-----")
-        && DecodingKey::from_rsa_pem(pem.as_bytes()).is_ok();
-    if is_rsa { Ok(()) } else { Err(Fault::new(Rule::Format { expected }, Given::kind("something else"))) }
+    let is_rsa =
+        pem.trim_start().starts_with("-----BEGIN PUBLIC KEY-----") && DecodingKey::from_rsa_pem(pem.as_bytes()).is_ok();
+    if is_rsa {
+        Ok(())
+    } else {
+        Err(Fault::new(Rule::Format { expected }, Given::kind("something else")))
+    }
 }

@@ -119,16 +119,18 @@ impl Tokens {
         id: Uuid,
         now: Timestamp,
     ) -> Result<String, TokenError> {
-        self.sign(claims.client.uuid(), claims.organization, audience, id, now, Self::ACCESS)
+        self.sign(
+            claims.client.uuid(),
+            claims.organization,
+            audience,
+            id,
+            now,
+            Self::ACCESS,
+        )
     }
 
     /// Reads an access token of an API client.
-    pub fn read_access(
-        &self,
-        token: &str,
-        audience: Audience,
-        now: Timestamp,
-    ) -> Result<AccessClaims, TokenError> {
+    pub fn read_access(&self, token: &str, audience: Audience, now: Timestamp) -> Result<AccessClaims, TokenError> {
         let claims = self.verify(token, audience, now)?;
         Ok(AccessClaims {
             client: ApiClientId::new(claims.sub),
@@ -142,7 +144,14 @@ impl Tokens {
             Audience::NablaCoreUserRefresh => Self::USER_REFRESH,
             _ => Self::USER_ACCESS,
         };
-        self.sign(claims.user.uuid(), claims.organization, audience, claims.session, now, validity)
+        self.sign(
+            claims.user.uuid(),
+            claims.organization,
+            audience,
+            claims.session,
+            now,
+            validity,
+        )
     }
 
     /// Reads a user token.
@@ -194,6 +203,8 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
-        decode(token, &self.decoding, &validation).map(|token| token.claims).map_err(|_| TokenError::Invalid)
+        decode(token, &self.decoding, &validation)
+            .map(|token| token.claims)
+            .map_err(|_| TokenError::Invalid)
     }
 }

@@ -23,23 +23,30 @@ impl Convergence {
             error = error as &dyn std::error::Error,
             "a call to a vendor did not succeed"
         );
-        Ok(match retry(error.class, attempts, now, self.entropy.fraction(), &self.policy) {
-            Verdict::RetryAt(at) => {
-                let floor = match error.class {
-                    OutcomeClass::RateLimited { after: Some(after) }
-                    | OutcomeClass::Transient { after: Some(after) } => {
-                        Some(now.checked_add_signed(delta(after)).map_or(at, |floor| floor.min(at)))
+        Ok(
+            match retry(error.class, attempts, now, self.entropy.fraction(), &self.policy) {
+                Verdict::RetryAt(at) => {
+                    let floor = match error.class {
+                        OutcomeClass::RateLimited { after: Some(after) }
+                        | OutcomeClass::Transient { after: Some(after) } => {
+                            Some(now.checked_add_signed(delta(after)).map_or(at, |floor| floor.min(at)))
+                        }
+                        _ => None,
+                    };
+                    Settled::Retry {
+                        at,
+                        floor,
+                        attempts,
+                        error: error.message.clone(),
                     }
-                    _ => None,
-                };
-                Settled::Retry { at, floor, attempts, error: error.message.clone() }
-            }
-            Verdict::PauseConnection => {
-                self.pause(claim, &error.message).await?;
-                Settled::GivenBack
-            }
-            Verdict::Ask => Settled::Attention(self.asked(claim, error)),
-        })
+                }
+                Verdict::PauseConnection => {
+                    self.pause(claim, &error.message).await?;
+                    Settled::GivenBack
+                }
+                Verdict::Ask => Settled::Attention(self.asked(claim, error)),
+            },
+        )
     }
 
     /// Pauses the connection, and says so once.
@@ -67,7 +74,10 @@ impl Convergence {
             ),
             _ => (
                 Cause::Rejected,
-                format!("{vendor} refuses this user: {}; change the user, then it is tried again", error.message),
+                format!(
+                    "{vendor} refuses this user: {}; change the user, then it is tried again",
+                    error.message
+                ),
             ),
         };
         self.attention(cause, message, Remedy::Customer)

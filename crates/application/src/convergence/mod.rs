@@ -5,15 +5,15 @@
 //! the account before it is sent, so that whatever happens then, it is looked up before it is sent again.
 
 mod failure;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use roster_domain::{
-    Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, plan,
-};
+use roster_domain::{Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, plan};
 use tracing::{debug, warn};
 
 pub use worker::{Worker, WorkerSettings};
@@ -22,8 +22,8 @@ use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::ports::{
-    AccountQueue, Claim, Clock, Entropy, Secrets, Settled, Settlement, StoreError, Target, UniqueKey,
-    VendorError, VendorGateway,
+    AccountQueue, Claim, Clock, Entropy, Secrets, Settled, Settlement, StoreError, Target, UniqueKey, VendorError,
+    VendorGateway,
 };
 
 /// The most steps of one claim. Every path through [`plan`] ends well before; this bounds what a vendor that keeps
@@ -41,7 +41,10 @@ pub struct Leases {
 
 impl Default for Leases {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(45), step: Duration::from_secs(30) }
+        Self {
+            lease: Duration::from_secs(45),
+            step: Duration::from_secs(30),
+        }
     }
 }
 
@@ -71,6 +74,8 @@ pub enum Converged {
 struct Progress {
     claim: Claim,
     known: Known,
+    /// The key under which the vendor should know the user now.
+    key: Option<VendorKey>,
     invite_url: Option<String>,
 }
 
@@ -84,7 +89,10 @@ enum Next {
 impl Convergence {
     /// Puts the use case together.
     #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "it is wired in one place, each port under its own name")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "it is wired in one place, each port under its own name"
+    )]
     pub fn new(
         queue: Arc<dyn AccountQueue>,
         gateway: Arc<dyn VendorGateway>,
@@ -95,7 +103,16 @@ impl Convergence {
         policy: RetryPolicy,
         leases: Leases,
     ) -> Self {
-        Self { queue, gateway, connections, secrets, clock, entropy, policy, leases }
+        Self {
+            queue,
+            gateway,
+            connections,
+            secrets,
+            clock,
+            entropy,
+            policy,
+            leases,
+        }
     }
 
     /// Takes up to `limit` accounts that are due.
@@ -106,7 +123,9 @@ impl Convergence {
 
     /// How long until the next account is due, at most `at_most`.
     pub async fn idle_for(&self, at_most: Duration) -> Result<Duration, Error> {
-        let Some(due) = self.queue.next_due().await? else { return Ok(at_most) };
+        let Some(due) = self.queue.next_due().await? else {
+            return Ok(at_most);
+        };
         let wait = (due - self.clock.now()).to_std().unwrap_or_default();
         Ok(wait.min(at_most))
     }
@@ -118,16 +137,31 @@ impl Convergence {
             Err(error) => {
                 let reason = format!("the connection's credentials cannot be opened: {error}");
                 self.pause(&claim, &reason).await?;
-                let progress = Progress { known: claim.account.known.clone(), claim, invite_url: None };
+                let progress = Progress {
+                    known: claim.account.known.clone(),
+                    claim,
+                    key: None,
+                    invite_url: None,
+                };
                 return self.record(progress, Settled::GivenBack).await;
             }
         };
         let can = self.gateway.capabilities(&claim.connection);
-        let known =
-            Known { absent_under: None, refused_as_duplicate: false, ..claim.account.known.clone() };
-        let mut progress = Progress { claim, known, invite_url: None };
+        let known = claim.account.known.clone().recalled(&claim.user, &can);
+        let key = can.look_up.and_then(|kind| VendorKey::of(&claim.user, kind));
+        let mut progress = Progress {
+            claim,
+            known,
+            key,
+            invite_url: None,
+        };
         for _ in 0..MAX_STEPS {
-            let step = plan(&progress.claim.user, progress.claim.connection.vendor, &progress.known, &can);
+            let step = plan(
+                &progress.claim.user,
+                progress.claim.connection.vendor,
+                &progress.known,
+                &can,
+            );
             debug!(user = %progress.claim.key.user_id, connection = %progress.claim.key.connection_id, ?step, "next step");
             match self.take(step, &mut progress, &credentials).await? {
                 Next::Plan => {}
@@ -147,12 +181,7 @@ impl Convergence {
     }
 
     /// Carries out one step and folds what came of it into what is known.
-    async fn take(
-        &self,
-        step: Step,
-        progress: &mut Progress,
-        credentials: &Credentials,
-    ) -> Result<Next, Error> {
+    async fn take(&self, step: Step, progress: &mut Progress, credentials: &Credentials) -> Result<Next, Error> {
         match step {
             Step::InSync => return Ok(Next::Settle(Settled::InSync)),
             Step::Removed => return Ok(Next::Settle(Settled::Removed)),
@@ -166,7 +195,10 @@ impl Convergence {
             return Ok(Next::Fenced);
         }
         let connection = progress.claim.connection.clone();
-        let target = Target { connection: &connection, credentials };
+        let target = Target {
+            connection: &connection,
+            credentials,
+        };
         let user = &progress.claim.user;
         let known = progress.known.clone();
         let outcome = match step {
@@ -174,8 +206,19 @@ impl Convergence {
                 Ok(None) => Ok(known.absent(key)),
                 Ok(Some(remote)) => {
                     progress.invite_url = remote.invite_url.or(progress.invite_url.take());
-                    let applied = if remote.matches { user.version } else { known.applied_version };
-                    Ok(known.found(remote.id, remote.active).updated(applied))
+                    let applied = if remote.matches {
+                        user.version
+                    } else {
+                        known.applied_version
+                    };
+                    let known = known.found(remote.id, remote.active).updated(applied);
+                    if progress.key.as_ref() != Some(&key) {
+                        // Found under a key that is the user's no longer, and that the next update changes: after a
+                        // crash in between nothing but the vendor's id would lead there, so it is stored first.
+                        progress.known = known;
+                        return Ok(Next::Settle(Settled::GivenBack));
+                    }
+                    Ok(known)
                 }
                 Err(error) => Err(error),
             },
@@ -183,10 +226,16 @@ impl Convergence {
                 progress.invite_url = remote.invite_url.or(progress.invite_url.take());
                 known.updated(user.version).set_active(remote.active)
             }),
-            Step::Activate(id) => self.gateway.activate(target, &id).await.map(|()| known.set_active(true)),
-            Step::Deactivate(id) => {
-                self.gateway.deactivate(target, &id).await.map(|()| known.set_active(false))
-            }
+            Step::Activate(id) => self
+                .gateway
+                .activate(target, &id)
+                .await
+                .map(|()| known.set_active(true)),
+            Step::Deactivate(id) => self
+                .gateway
+                .deactivate(target, &id)
+                .await
+                .map(|()| known.set_active(false)),
             Step::Delete(id) => self.gateway.delete(target, &id).await.map(|()| known.gone()),
             Step::Create(_) | Step::InSync | Step::Removed | Step::Ask { .. } => Ok(known),
         };
@@ -196,9 +245,7 @@ impl Convergence {
                 Ok(Next::Plan)
             }
             // The user was taken away at the vendor: begin anew, from what is true now.
-            Err(error)
-                if error.class == OutcomeClass::NotFound && progress.known.vendor_user_id.is_some() =>
-            {
+            Err(error) if error.class == OutcomeClass::NotFound && progress.known.vendor_user_id.is_some() => {
                 progress.known = progress.known.clone().gone();
                 Ok(Next::Plan)
             }
@@ -207,19 +254,18 @@ impl Convergence {
     }
 
     /// Announces a create, and sends it.
-    async fn create(
-        &self,
-        key: VendorKey,
-        progress: &mut Progress,
-        credentials: &Credentials,
-    ) -> Result<Next, Error> {
+    async fn create(&self, key: VendorKey, progress: &mut Progress, credentials: &Credentials) -> Result<Next, Error> {
         let lease_until = self.lease_from(self.clock.now());
         if !self.queue.announce(&progress.claim.key, &key, lease_until).await? {
             return Ok(Next::Fenced);
         }
         progress.claim.lease_until = lease_until;
+        let earlier = progress.known.intent.clone();
         progress.known = progress.known.clone().intending(key.clone());
-        let target = Target { connection: &progress.claim.connection, credentials };
+        let target = Target {
+            connection: &progress.claim.connection,
+            credentials,
+        };
         match self.gateway.create(target, &key, &progress.claim.user).await {
             Ok(remote) => {
                 progress.invite_url = remote.invite_url.or(progress.invite_url.take());
@@ -229,7 +275,8 @@ impl Convergence {
             }
             Err(error) => {
                 if !error.class.may_have_happened() {
-                    progress.known.intent = None;
+                    // This one has not happened; one that was sent before and not heard of still may have.
+                    progress.known.intent = earlier;
                 }
                 if error.class == OutcomeClass::Conflict && !progress.known.refused_as_duplicate {
                     progress.known = progress.known.clone().duplicate();
@@ -253,11 +300,21 @@ impl Convergence {
     }
 
     async fn record(&self, progress: Progress, settled: Settled) -> Result<Converged, Error> {
-        let Progress { claim, mut known, invite_url } = progress;
+        let Progress {
+            claim,
+            mut known,
+            invite_url,
+            key: _,
+        } = progress;
         if matches!(settled, Settled::InSync | Settled::Removed) {
             known.applied_version = claim.user.version;
         }
-        let mut settlement = Settlement { version: claim.user.version, known, invite_url, settled };
+        let mut settlement = Settlement {
+            version: claim.user.version,
+            known,
+            invite_url,
+            settled,
+        };
         let now = self.clock.now();
         let held = match self.queue.record(&claim.key, &settlement, now).await {
             Err(StoreError::Conflict(UniqueKey::VendorUserId)) => {
@@ -276,7 +333,12 @@ impl Convergence {
 
     /// What the vendor reports under this user's key is linked to another user already.
     fn held_by_another(&self, claim: &Claim, settlement: Settlement) -> Settlement {
-        let id = settlement.known.vendor_user_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let id = settlement
+            .known
+            .vendor_user_id
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let message = format!(
             "{} reports its user {id} for this user, but that one is linked to another user of this connection: \
              give the two users keys of their own",
@@ -289,11 +351,21 @@ impl Convergence {
             ..settlement.known
         };
         let attention = self.attention(Cause::HeldElsewhere, message, Remedy::Customer);
-        Settlement { known, invite_url: None, settled: Settled::Attention(attention), ..settlement }
+        Settlement {
+            known,
+            invite_url: None,
+            settled: Settled::Attention(attention),
+            ..settlement
+        }
     }
 
     fn attention(&self, cause: Cause, message: String, remedy: Remedy) -> Attention {
-        Attention { cause, message, remedy, since: self.clock.now() }
+        Attention {
+            cause,
+            message,
+            remedy,
+            since: self.clock.now(),
+        }
     }
 
     fn lease_from(&self, now: Timestamp) -> Timestamp {

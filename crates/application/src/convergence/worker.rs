@@ -29,7 +29,11 @@ pub struct WorkerSettings {
 
 impl Default for WorkerSettings {
     fn default() -> Self {
-        Self { concurrency: 32, poll: Duration::from_secs(1), grace: Duration::from_secs(15) }
+        Self {
+            concurrency: 32,
+            poll: Duration::from_secs(1),
+            grace: Duration::from_secs(15),
+        }
     }
 }
 
@@ -52,7 +56,14 @@ impl Worker {
         wake: Arc<dyn Wake>,
         settings: WorkerSettings,
     ) -> Self {
-        Self { convergence, queue, wake, settings, under_way: JoinSet::new(), claims: HashMap::new() }
+        Self {
+            convergence,
+            queue,
+            wake,
+            settings,
+            under_way: JoinSet::new(),
+            claims: HashMap::new(),
+        }
     }
 
     /// Works until told to stop, then finishes or gives back what it claimed.
@@ -72,7 +83,10 @@ impl Worker {
 
     /// Claims as much as there is room for. Returns how long to wait for more, or `None` while there is no room.
     async fn fill(&mut self) -> Option<Duration> {
-        let room = self.settings.concurrency.saturating_sub(u32::try_from(self.under_way.len()).unwrap_or(u32::MAX));
+        let room = self
+            .settings
+            .concurrency
+            .saturating_sub(u32::try_from(self.under_way.len()).unwrap_or(u32::MAX));
         if room == 0 {
             return None;
         }
@@ -90,11 +104,18 @@ impl Worker {
                 }
             }
             Err(failure) => {
-                warn!(error = &failure as &dyn std::error::Error, "accounts cannot be claimed now");
+                warn!(
+                    error = &failure as &dyn std::error::Error,
+                    "accounts cannot be claimed now"
+                );
                 return Some(self.settings.poll);
             }
         }
-        let idle = self.convergence.idle_for(self.settings.poll).await.unwrap_or(self.settings.poll);
+        let idle = self
+            .convergence
+            .idle_for(self.settings.poll)
+            .await
+            .unwrap_or(self.settings.poll);
         // What is due but was not claimed is in somebody else's hands at this moment.
         Some(idle.max(SHORTEST_WAIT))
     }
@@ -141,7 +162,10 @@ impl Worker {
         let unfinished: Vec<ClaimKey> = self.claims.drain().map(|(_, claim)| claim).collect();
         info!(count = unfinished.len(), "giving back what did not finish in time");
         if let Err(failure) = self.queue.release(&unfinished).await {
-            warn!(error = &failure as &dyn std::error::Error, "claims were not given back; their leases run out");
+            warn!(
+                error = &failure as &dyn std::error::Error,
+                "claims were not given back; their leases run out"
+            );
         }
     }
 }

@@ -10,20 +10,12 @@ use super::StoreError;
 #[async_trait]
 pub trait AccountStore: Send + Sync {
     /// The accounts of a user, deleted users included, in the order of their connections' ids.
-    async fn accounts_of_user(
-        &self,
-        organization: OrganizationId,
-        user: UserId,
-    ) -> Result<Vec<Account>, StoreError>;
+    async fn accounts_of_user(&self, organization: OrganizationId, user: UserId) -> Result<Vec<Account>, StoreError>;
 
     /// Up to `query.limit` accounts of an organization, in the order of user and connection.
     ///
     /// The status filter MUST select exactly those whose [`Account::status`] it names.
-    async fn accounts(
-        &self,
-        organization: OrganizationId,
-        query: &AccountQuery,
-    ) -> Result<Vec<Account>, StoreError>;
+    async fn accounts(&self, organization: OrganizationId, query: &AccountQuery) -> Result<Vec<Account>, StoreError>;
 
     /// Makes an account that is behind due again: now, or when the vendor's `Retry-After` floor allows. Its
     /// failed attempts start anew and a person is no longer asked. An account that is not behind is left as it is.

@@ -50,10 +50,7 @@ pub trait ApiClientStore: Send + Sync {
     async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError>;
 
     /// The client whose API key has this digest, with its organization: for authentication only.
-    async fn client_by_key_digest(
-        &self,
-        digest: &[u8; 32],
-    ) -> Result<Option<(ApiClient, Organization)>, StoreError>;
+    async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError>;
 
     /// The service account of an e-mail address (without regard to case), with the hash of its password and its
     /// organization: for authentication only.

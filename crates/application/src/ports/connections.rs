@@ -6,7 +6,6 @@ use roster_domain::{Connection, ConnectionId, OrganizationId, Version};
 use super::{Sealed, StoreError};
 
 /// Connections in persistence.
-#[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait ConnectionStore: Send + Sync {
     /// Stores a new connection and, for every user of the organization who is not deleted, an account that is

@@ -35,6 +35,13 @@ pub use users::{Order, UserQuery, UserStore};
 pub use vendors::{RemoteUser, Target, VendorError, VendorGateway};
 pub use wake::Wake;
 
+#[cfg(test)]
+pub(crate) use self::{
+    accounts::MockAccountStore, api_clients::MockApiClientStore, clock::MockClock, entropy::MockEntropy,
+    entropy::MockIds, idempotency::MockIdempotencyStore, organizations::MockOrganizationStore, queue::MockAccountQueue,
+    secrets::MockSecrets, sessions::MockUserSessionStore, users::MockUserStore, vendors::MockVendorGateway,
+};
+
 /// Everything that persistence offers, as one thing to hand around.
 pub trait Store:
     AccountQueue

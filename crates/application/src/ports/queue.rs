@@ -17,23 +17,13 @@ pub trait AccountQueue: Send + Sync {
     /// MUST skip accounts under a lease that ends after `now`. Each claim MUST carry a fencing token higher than
     /// all before it for that account. No account may be claimed twice at once, whoever asks. The user comes
     /// with the account even when it is deleted.
-    async fn claim(
-        &self,
-        now: Timestamp,
-        lease_until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Claim>, StoreError>;
+    async fn claim(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Claim>, StoreError>;
 
     /// Stores, before a create is sent, under which key it is sent, and extends the lease.
     ///
     /// MUST return `false`, and store nothing, if the claim no longer holds: another claim was made since, or it was recorded or
     /// released.
-    async fn announce(
-        &self,
-        claim: &ClaimKey,
-        intent: &VendorKey,
-        lease_until: Timestamp,
-    ) -> Result<bool, StoreError>;
+    async fn announce(&self, claim: &ClaimKey, intent: &VendorKey, lease_until: Timestamp) -> Result<bool, StoreError>;
 
     /// Extends the lease. MUST return `false` if the claim no longer holds.
     async fn renew(&self, claim: &ClaimKey, lease_until: Timestamp) -> Result<bool, StoreError>;
@@ -44,12 +34,7 @@ pub trait AccountQueue: Send + Sync {
     /// (`desired_version` is above `settlement.version`), the account MUST stay due, now or at the floor, no person is
     /// asked, and what is known of the vendor is stored all the same. MUST return
     /// `Conflict(VendorUserId)`, and store nothing, if another user of the connection has the vendor's id.
-    async fn record(
-        &self,
-        claim: &ClaimKey,
-        settlement: &Settlement,
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
+    async fn record(&self, claim: &ClaimKey, settlement: &Settlement, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends the leases of claims that were not begun, so that they are due at once. Claims that no longer hold
     /// are passed over.

@@ -40,8 +40,7 @@ pub trait UserStore: Send + Sync {
     ) -> Result<Option<User>, StoreError>;
 
     /// The user of an e-mail address, compared without regard to case.
-    async fn user_by_email(&self, organization: OrganizationId, email: &Email)
-    -> Result<Option<User>, StoreError>;
+    async fn user_by_email(&self, organization: OrganizationId, email: &Email) -> Result<Option<User>, StoreError>;
 
     /// Up to `query.limit` users in the order of their ids, which is that of their creation.
     ///
@@ -75,7 +74,14 @@ impl UserQuery {
     /// The first so many users of all.
     #[must_use]
     pub fn first(limit: u32) -> Self {
-        Self { after: None, limit, order: Order::OldestFirst, external_id: None, email: None, active: None }
+        Self {
+            after: None,
+            limit,
+            order: Order::OldestFirst,
+            external_id: None,
+            email: None,
+            active: None,
+        }
     }
 }
 

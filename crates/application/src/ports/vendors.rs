@@ -30,12 +30,7 @@ pub trait VendorGateway: Send + Sync {
     async fn create<'a>(&self, target: Target<'a>, key: &VendorKey, user: &User) -> Result<RemoteUser, VendorError>;
 
     /// Sends all fields that the vendor keeps.
-    async fn update<'a>(
-        &self,
-        target: Target<'a>,
-        id: &VendorUserId,
-        user: &User,
-    ) -> Result<RemoteUser, VendorError>;
+    async fn update<'a>(&self, target: Target<'a>, id: &VendorUserId, user: &User) -> Result<RemoteUser, VendorError>;
 
     /// Activates a user. One who is active already is a success.
     async fn activate<'a>(&self, target: Target<'a>, id: &VendorUserId) -> Result<(), VendorError>;
@@ -91,6 +86,11 @@ impl VendorError {
     /// A failure without an underlying error.
     #[must_use]
     pub fn new(class: OutcomeClass, message: impl Into<String>) -> Self {
-        Self { class, status: None, message: message.into(), source: None }
+        Self {
+            class,
+            status: None,
+            message: message.into(),
+            source: None,
+        }
     }
 }

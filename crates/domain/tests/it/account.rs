@@ -13,7 +13,10 @@ fn account(applied: i64, desired: i64) -> Account {
         connection_id: ConnectionId::new(Uuid::from_u128(2)),
         vendor: Vendor::NablaCore,
         desired_version: desired,
-        known: Known { applied_version: applied, ..Known::default() },
+        known: Known {
+            applied_version: applied,
+            ..Known::default()
+        },
         invite_url: None,
         attempts: 0,
         next_attempt_at: None,
@@ -25,9 +28,14 @@ fn account(applied: i64, desired: i64) -> Account {
     }
 }
 
-fn asking() -> Option<Attention> {
+fn asking() -> Attention {
     let message = "the vendor refused the request".to_owned();
-    Some(Attention { cause: Cause::Rejected, message, remedy: Remedy::Customer, since: at(0) })
+    Attention {
+        cause: Cause::Rejected,
+        message,
+        remedy: Remedy::Customer,
+        since: at(0),
+    }
 }
 
 #[test]
@@ -39,26 +47,63 @@ fn an_account_that_caught_up_is_in_sync_and_one_behind_is_pending() {
 
 #[test]
 fn one_that_failed_and_will_be_tried_again_is_retrying() {
-    assert_eq!(Account { attempts: 1, ..account(0, 1) }.status(), AccountStatus::Retrying);
+    assert_eq!(
+        Account {
+            attempts: 1,
+            ..account(0, 1)
+        }
+        .status(),
+        AccountStatus::Retrying
+    );
 }
 
 #[test]
 fn a_pause_shows_on_accounts_that_wait_for_something_only() {
-    assert_eq!(Account { paused: true, attempts: 4, ..account(0, 1) }.status(), AccountStatus::Paused);
-    assert_eq!(Account { paused: true, ..account(1, 1) }.status(), AccountStatus::InSync);
+    assert_eq!(
+        Account {
+            paused: true,
+            attempts: 4,
+            ..account(0, 1)
+        }
+        .status(),
+        AccountStatus::Paused
+    );
+    assert_eq!(
+        Account {
+            paused: true,
+            ..account(1, 1)
+        }
+        .status(),
+        AccountStatus::InSync
+    );
 }
 
 #[test]
 fn a_person_who_is_asked_shows_whatever_else_is_the_case() {
-    let asks = Account { attention: asking(), paused: true, attempts: 3, ..account(0, 1) };
+    let asks = Account {
+        attention: Some(asking()),
+        paused: true,
+        attempts: 3,
+        ..account(0, 1)
+    };
     assert_eq!(asks.status(), AccountStatus::NeedsAttention);
 }
 
 #[test]
 fn a_user_who_is_gone_is_removed_unless_wanted_back() {
-    let removed = Account { removed_at: Some(at(5)), ..account(2, 2) };
+    let removed = Account {
+        removed_at: Some(at(5)),
+        ..account(2, 2)
+    };
     assert_eq!(removed.status(), AccountStatus::Removed);
-    assert_eq!(Account { desired_version: 3, ..removed }.status(), AccountStatus::Pending);
+    assert_eq!(
+        Account {
+            desired_version: 3,
+            ..removed
+        }
+        .status(),
+        AccountStatus::Pending
+    );
 }
 
 proptest! {
@@ -69,7 +114,7 @@ proptest! {
     ) {
         let behind = Account {
             attempts,
-            attention: if asks { asking() } else { None },
+            attention: asks.then(asking),
             removed_at: removed.then(|| at(0)),
             paused,
             ..account(applied, applied + ahead)

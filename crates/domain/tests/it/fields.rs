@@ -14,10 +14,18 @@ type Check = fn(&str) -> Result<String, Fault>;
 
 /// The fields that are one line of any text, with their limits in characters.
 const LINES: [(&str, usize, Check); 4] = [
-    ("external id", 256, |text| ExternalId::new(text).map(|it| it.as_str().to_owned())),
-    ("name", 200, |text| PersonName::new(text).map(|it| it.as_str().to_owned())),
-    ("therapy licence", 100, |text| TherapyLicence::new(text).map(|it| it.as_str().to_owned())),
-    ("note template id", 100, |text| NoteTemplateId::new(text).map(|it| it.as_str().to_owned())),
+    ("external id", 256, |text| {
+        ExternalId::new(text).map(|it| it.as_str().to_owned())
+    }),
+    ("name", 200, |text| {
+        PersonName::new(text).map(|it| it.as_str().to_owned())
+    }),
+    ("therapy licence", 100, |text| {
+        TherapyLicence::new(text).map(|it| it.as_str().to_owned())
+    }),
+    ("note template id", 100, |text| {
+        NoteTemplateId::new(text).map(|it| it.as_str().to_owned())
+    }),
 ];
 
 #[test]
@@ -35,11 +43,19 @@ fn a_limit_counts_characters_and_not_bytes_or_graphemes() {
     for (name, max, check) in LINES {
         for unit in ["x", "é", "漢", "e\u{301}", "👩🏽\u{200d}⚕\u{fe0f}", "\u{10fffd}"] {
             let fitting: String = unit.chars().cycle().take(max).collect();
-            assert_eq!(check(&fitting).as_ref(), Ok(&fitting), "{name}: {max} characters of {unit}");
+            assert_eq!(
+                check(&fitting).as_ref(),
+                Ok(&fitting),
+                "{name}: {max} characters of {unit}"
+            );
 
             let over: String = unit.chars().cycle().take(max + 1).collect();
             let expected = Fault::new(
-                Rule::Length { min: 1, max, unit: "characters" },
+                Rule::Length {
+                    min: 1,
+                    max,
+                    unit: "characters",
+                },
                 Given::count(max + 1, "characters"),
             );
             assert_eq!(check(&over), Err(expected), "{name}: {} characters of {unit}", max + 1);
@@ -163,7 +179,12 @@ fn other_characters() -> String {
 
 #[test]
 fn a_password_of_other_than_ascii_is_refused() {
-    for text in ["пароль-пароль-пароль", "correct horse battery", "sixteen-chars-\t\n", "sixteen chars 🐎🐎🐎"] {
+    for text in [
+        "пароль-пароль-пароль",
+        "correct horse battery",
+        "sixteen-chars-\t\n",
+        "sixteen chars 🐎🐎🐎",
+    ] {
         assert!(Password::new(text).is_err(), "{text}");
     }
 }
@@ -180,18 +201,51 @@ fn a_name_of_white_space_is_no_name() {
 
 #[test]
 fn an_email_is_one_address_and_nothing_else() {
-    for text in ["a@b.org", "ann.lee+x@example.org", "\"ann lee\"@example.org", "ann@localhost", "анна@пример.рф", "o'neil@x.ie"] {
+    for text in [
+        "a@b.org",
+        "ann.lee+x@example.org",
+        "\"ann lee\"@example.org",
+        "ann@localhost",
+        "анна@пример.рф",
+        "o'neil@x.ie",
+    ] {
         assert_eq!(Email::new(text).expect(text).as_str(), text);
     }
     let refused = [
-        "", "ann", "@example.org", "ann@", "ann@@example.org", "ann@example..org", ".ann@example.org", "ann.@example.org",
-        "Ann <ann@example.org>", " <ann@example.org>", "<ann@example.org>", " ann@example.org", "ann@example.org ",
-        "ann@[127.0.0.1]", "ann@-example.org", "ann@exam_ple.org", "ann@exa!mple.org", "ann lee@example.org",
-        "ann@example.org\r\nBcc: eve@example.org", "\"ann\tlee\"@example.org", "ann@example.org, eve@example.org",
+        "",
+        "ann",
+        "@example.org",
+        "ann@",
+        "ann@@example.org",
+        "ann@example..org",
+        ".ann@example.org",
+        "ann.@example.org",
+        "Ann <ann@example.org>",
+        " <ann@example.org>",
+        "<ann@example.org>",
+        " ann@example.org",
+        "ann@example.org ",
+        "ann@[127.0.0.1]",
+        "ann@-example.org",
+        "ann@exam_ple.org",
+        "ann@exa!mple.org",
+        "ann lee@example.org",
+        "ann@example.org\r\nBcc: eve@example.org",
+        "\"ann\tlee\"@example.org",
+        "ann@example.org, eve@example.org",
     ];
     for text in refused {
         let fault = Email::new(text).expect_err(text);
-        assert_eq!(fault, Fault::new(Rule::Format { expected: "an e-mail address" }, Given::value(text)), "{text:?}");
+        assert_eq!(
+            fault,
+            Fault::new(
+                Rule::Format {
+                    expected: "an e-mail address"
+                },
+                Given::value(text)
+            ),
+            "{text:?}"
+        );
     }
 }
 
@@ -206,11 +260,21 @@ fn an_email_has_254_bytes_at_the_most() {
     assert!(Email::new(address(64)).is_ok());
 
     let over = address(64).replacen("d.", "dd.", 1);
-    let expected = Fault::new(Rule::Length { min: 3, max: 254, unit: "bytes" }, Given::count(255, "bytes"));
+    let expected = Fault::new(
+        Rule::Length {
+            min: 3,
+            max: 254,
+            unit: "bytes",
+        },
+        Given::count(255, "bytes"),
+    );
     assert_eq!(Email::new(over), Err(expected));
 
     let of_two_bytes_each = format!("{}@example.org", "é".repeat(33));
-    assert!(Email::new(of_two_bytes_each).is_err(), "a local part of 66 bytes, though of 33 characters");
+    assert!(
+        Email::new(of_two_bytes_each).is_err(),
+        "a local part of 66 bytes, though of 33 characters"
+    );
 }
 
 #[test]
@@ -219,13 +283,29 @@ fn a_greek_address_in_capitals_is_the_same_address() {
 
     assert_eq!(capitals, Email::new("νικος@example.org").expect("valid"));
     assert_eq!(capitals, Email::new("νικοσ@example.org").expect("valid"));
-    assert_ne!(Email::new("ı@example.org").expect("valid"), Email::new("i@example.org").expect("valid"), "look-alikes");
+    assert_ne!(
+        Email::new("ı@example.org").expect("valid"),
+        Email::new("i@example.org").expect("valid"),
+        "look-alikes"
+    );
 }
 
 #[test]
 fn an_npi_has_ten_digits_and_a_check_digit() {
-    assert_eq!(Npi::new("1234567893").expect("CMS's own example").as_str(), "1234567893");
-    for text in ["1234567890", "123456789", "12345678930", "", "123456789３", " 1234567893", "+123456789", "12345６7893"] {
+    assert_eq!(
+        Npi::new("1234567893").expect("CMS's own example").as_str(),
+        "1234567893"
+    );
+    for text in [
+        "1234567890",
+        "123456789",
+        "12345678930",
+        "",
+        "123456789３",
+        " 1234567893",
+        "+123456789",
+        "12345６7893",
+    ] {
         let fault = Npi::new(text).expect_err(text);
         assert!(fault.rule.to_string().contains("NPI"), "{text}: {}", fault.rule);
     }
@@ -233,11 +313,28 @@ fn an_npi_has_ten_digits_and_a_check_digit() {
 
 #[test]
 fn a_language_tag_is_bcp_47_and_is_brought_into_canonical_spelling() {
-    for (given, canonical) in [("en-us", "en-US"), ("EN", "en"), ("zh-hant-tw", "zh-Hant-TW"), ("es-419", "es-419"), ("haw", "haw")] {
+    for (given, canonical) in [
+        ("en-us", "en-US"),
+        ("EN", "en"),
+        ("zh-hant-tw", "zh-Hant-TW"),
+        ("es-419", "es-419"),
+        ("haw", "haw"),
+    ] {
         assert_eq!(Locale::new(given).expect(given).as_str(), canonical);
         assert_eq!(SpeechLocale::new(given).expect(given).as_str(), canonical);
     }
-    for given in ["", "e", "en-", "-US", "en--US", "english language", "en-US\n", "1en", "en-U", "ünglisch"] {
+    for given in [
+        "",
+        "e",
+        "en-",
+        "-US",
+        "en--US",
+        "english language",
+        "en-US\n",
+        "1en",
+        "en-U",
+        "ünglisch",
+    ] {
         assert!(Locale::new(given).is_err(), "{given:?}");
     }
 }

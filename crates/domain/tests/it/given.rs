@@ -10,7 +10,22 @@ use uuid::Uuid;
 /// Characters that tell characters from bytes, UTF-16 units and graphemes: Latin, accents, Greek, Arabic,
 /// Devanagari, Han, combining marks, joiners, emoji and a skin tone.
 pub(crate) const SCRIPTS: &[char] = &[
-    'a', 'Z', '7', 'é', 'ß', 'Σ', 'ع', 'क', '漢', 'ひ', '\u{301}', '\u{200d}', '👩', '🏽', '𝔘', '\u{10fffd}',
+    'a',
+    'Z',
+    '7',
+    'é',
+    'ß',
+    'Σ',
+    'ع',
+    'क',
+    '漢',
+    'ひ',
+    '\u{301}',
+    '\u{200d}',
+    '👩',
+    '🏽',
+    '𝔘',
+    '\u{10fffd}',
 ];
 
 /// Text of exactly so many characters, of any script.
@@ -27,7 +42,10 @@ pub(crate) fn texts(items: &[&str]) -> Vec<String> {
 }
 
 pub(crate) fn entries(items: &[(&str, &str)]) -> BTreeMap<String, String> {
-    items.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    items
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 /// So many seconds after the tests' beginning of time.
@@ -47,7 +65,9 @@ pub(crate) fn user(changes: &UserChanges) -> User {
 
 pub(crate) fn user_numbered(number: u128, changes: &UserChanges) -> User {
     let organization = OrganizationId::new(Uuid::from_u128(9));
-    User::create(user_id(number), organization, changes, PhiGuard::Off, at(0)).expect("a valid request").user
+    User::create(user_id(number), organization, changes, PhiGuard::Off, at(0))
+        .expect("a valid request")
+        .user
 }
 
 /// Everything that is wrong with a request for a new user.
@@ -70,7 +90,10 @@ pub(crate) fn full() -> UserChanges {
         email: set("Ann.Lee@Example.org"),
         first_name: set("Ann"),
         last_name: set("Lee"),
-        phone: Change::Set(PhoneChanges { country_code: set("+1"), number: set("(555) 010-0199") }),
+        phone: Change::Set(PhoneChanges {
+            country_code: set("+1"),
+            number: set("(555) 010-0199"),
+        }),
         locale: set("en-US"),
         roles: Change::Set(texts(&["PRACTITIONER", "ADMINISTRATOR"])),
         active: Change::Set(true),
@@ -80,7 +103,10 @@ pub(crate) fn full() -> UserChanges {
         note_identifier: set("Clinician"),
         default_note_template_ids: Change::Set(texts(&["soap", "dap"])),
         settings: Change::Set(SettingsChanges {
-            specialty: Change::Set(SpecialtyChanges { kind: set("OTHER"), other_specialty_name: set("Hypnosis") }),
+            specialty: Change::Set(SpecialtyChanges {
+                kind: set("OTHER"),
+                other_specialty_name: set("Hypnosis"),
+            }),
             speech_locale: set("en-US"),
             secondary_speech_locale: set("es-ES"),
         }),

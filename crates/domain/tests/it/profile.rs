@@ -12,8 +12,12 @@ use crate::given::{entries, full, pointers, set, text_of, texts, user, wrong_wit
 
 /// A field: its name, how to copy what one request says about it into another, how to clear it, and what a profile
 /// has in it.
-type Field =
-    (&'static str, fn(&mut UserChanges, &UserChanges), fn(&mut UserChanges), fn(&Profile) -> String);
+type Field = (
+    &'static str,
+    fn(&mut UserChanges, &UserChanges),
+    fn(&mut UserChanges),
+    fn(&Profile) -> String,
+);
 
 macro_rules! fields {
     ($($name:ident),+) => {
@@ -51,7 +55,11 @@ fn a_field_that_is_given_is_taken_and_no_other_is_touched() {
         let after = Profile::default().apply(&changes).expect(name);
 
         for (other, _, _, show) in FIELDS {
-            assert_eq!(show(&after) != show(&Profile::default()), other == name, "{other} after setting {name}");
+            assert_eq!(
+                show(&after) != show(&Profile::default()),
+                other == name,
+                "{other} after setting {name}"
+            );
         }
     }
 }
@@ -66,7 +74,11 @@ fn a_field_that_is_null_is_emptied_and_no_other_is_touched() {
         let after = before.apply(&changes).expect(name);
 
         for (other, _, _, show) in FIELDS {
-            let expected = if other == name { show(&Profile::default()) } else { show(&before) };
+            let expected = if other == name {
+                show(&Profile::default())
+            } else {
+                show(&before)
+            };
             assert_eq!(show(&after), expected, "{other} after clearing {name}");
         }
     }
@@ -80,14 +92,26 @@ fn the_parts_of_a_phone_merge() {
     };
     let before = Profile::default().apply(&phone(set("+1"), set("555"))).expect("valid");
 
-    let moved = before.apply(&phone(set("+44"), Change::Keep)).expect("valid").phone.expect("set");
+    let moved = before
+        .apply(&phone(set("+44"), Change::Keep))
+        .expect("valid")
+        .phone
+        .expect("set");
     assert_eq!(moved.country_code.expect("set").as_str(), "+44");
     assert_eq!(moved.number.expect("kept").as_str(), "555");
 
-    let bare = before.apply(&phone(Change::Clear, Change::Keep)).expect("valid").phone.expect("set");
+    let bare = before
+        .apply(&phone(Change::Clear, Change::Keep))
+        .expect("valid")
+        .phone
+        .expect("set");
     assert_eq!((bare.country_code, bare.number.expect("kept").as_str()), (None, "555"));
 
-    assert_eq!(before.apply(&phone(Change::Clear, Change::Clear)).expect("valid").phone, None, "nothing is left");
+    assert_eq!(
+        before.apply(&phone(Change::Clear, Change::Clear)).expect("valid").phone,
+        None,
+        "nothing is left"
+    );
 }
 
 #[test]
@@ -96,13 +120,28 @@ fn note_templates_keep_their_order_and_stand_once() {
         default_note_template_ids: Change::Set(texts(given)),
         ..UserChanges::default()
     };
-    let taken = Profile::default().apply(&templates(&["b", "a", "b"])).expect("valid").default_note_template_ids;
-    assert_eq!(taken.iter().map(roster_domain::NoteTemplateId::as_str).collect::<Vec<_>>(), ["b", "a"]);
+    let taken = Profile::default()
+        .apply(&templates(&["b", "a", "b"]))
+        .expect("valid")
+        .default_note_template_ids;
+    assert_eq!(
+        taken
+            .iter()
+            .map(roster_domain::NoteTemplateId::as_str)
+            .collect::<Vec<_>>(),
+        ["b", "a"]
+    );
 
     let many: Vec<String> = (0..101).map(|number| number.to_string()).collect();
-    let changes = UserChanges { default_note_template_ids: Change::Set(many[..100].to_vec()), ..UserChanges::default() };
+    let changes = UserChanges {
+        default_note_template_ids: Change::Set(many[..100].to_vec()),
+        ..UserChanges::default()
+    };
     assert!(Profile::default().apply(&changes).is_ok());
-    let changes = UserChanges { default_note_template_ids: Change::Set(many), ..UserChanges::default() };
+    let changes = UserChanges {
+        default_note_template_ids: Change::Set(many),
+        ..UserChanges::default()
+    };
     assert_eq!(
         wrong_with(&changes).to_string(),
         "default_note_template_ids must have at most 100 entries; given: 101 entries"
@@ -116,8 +155,12 @@ fn a_fault_in_a_list_is_pointed_to_by_its_index() {
         default_note_template_ids: Change::Set(texts(&["", "fine", &"x".repeat(101)])),
         ..UserChanges::default()
     };
-    let expected =
-        ["/roles/1", "/roles/2", "/default_note_template_ids/0", "/default_note_template_ids/2"];
+    let expected = [
+        "/roles/1",
+        "/roles/2",
+        "/default_note_template_ids/0",
+        "/default_note_template_ids/2",
+    ];
     assert_eq!(pointers(&wrong_with(&changes)), expected);
 }
 
@@ -140,18 +183,30 @@ const FAULTS: [Spoil; 17] = [
     ("/email", |changes| changes.email = set("ann")),
     ("/first_name", |changes| changes.first_name = set("")),
     ("/last_name", |changes| changes.last_name = set("\u{7}")),
-    ("/phone/country_code", |changes| phone(changes).country_code = set("one")),
+    ("/phone/country_code", |changes| {
+        phone(changes).country_code = set("one");
+    }),
     ("/phone/number", |changes| phone(changes).number = set("call me")),
     ("/locale", |changes| changes.locale = set("?")),
     ("/roles/0", |changes| changes.roles = Change::Set(texts(&["NURSE"]))),
-    ("/metadata/key", |changes| changes.metadata = Change::Set(entries(&[("key", &"v".repeat(501))]))),
+    ("/metadata/key", |changes| {
+        changes.metadata = Change::Set(entries(&[("key", &"v".repeat(501))]));
+    }),
     ("/npi", |changes| changes.npi = set("1234567890")),
     ("/therapy_licence", |changes| changes.therapy_licence = set("")),
     ("/note_identifier", |changes| changes.note_identifier = set("Doctor")),
-    ("/default_note_template_ids/0", |changes| changes.default_note_template_ids = Change::Set(texts(&[""]))),
-    ("/settings/specialty/kind", |changes| specialty(changes).kind = set("heart")),
-    ("/settings/specialty/other_specialty_name", |changes| specialty(changes).other_specialty_name = set("")),
-    ("/settings/speech_locale", |changes| settings(changes).speech_locale = set("ENGLISH_US")),
+    ("/default_note_template_ids/0", |changes| {
+        changes.default_note_template_ids = Change::Set(texts(&[""]));
+    }),
+    ("/settings/specialty/kind", |changes| {
+        specialty(changes).kind = set("heart");
+    }),
+    ("/settings/specialty/other_specialty_name", |changes| {
+        specialty(changes).other_specialty_name = set("");
+    }),
+    ("/settings/speech_locale", |changes| {
+        settings(changes).speech_locale = set("ENGLISH_US");
+    }),
     ("/active", |changes| changes.active = Change::Clear),
 ];
 
@@ -191,20 +246,33 @@ fn one_of(values: &'static [&'static str]) -> impl Strategy<Value = Change<Strin
 }
 
 fn some_of(values: &'static [&'static str]) -> impl Strategy<Value = Change<Vec<String>>> {
-    change_of(subsequence(values.to_vec(), 0..=values.len()).prop_shuffle().prop_map(|taken| texts(&taken)))
+    change_of(
+        subsequence(values.to_vec(), 0..=values.len())
+            .prop_shuffle()
+            .prop_map(|taken| texts(&taken)),
+    )
 }
 
 fn any_settings() -> impl Strategy<Value = Change<SettingsChanges>> {
-    let specialty = (one_of(&["OTHER", "OTHER", "CARDIOLOGY"]), one_of(&["Hypnosis", "Sleep"]))
-        .prop_map(|(kind, other_specialty_name)| SpecialtyChanges { kind, other_specialty_name });
+    let specialty = (
+        one_of(&["OTHER", "OTHER", "CARDIOLOGY"]),
+        one_of(&["Hypnosis", "Sleep"]),
+    )
+        .prop_map(|(kind, other_specialty_name)| SpecialtyChanges {
+            kind,
+            other_specialty_name,
+        });
     change_of(
-        (change_of(specialty), one_of(&["en-US", "de-DE"]), one_of(&["es-ES", "de-DE"])).prop_map(
-            |(specialty, speech_locale, secondary_speech_locale)| SettingsChanges {
+        (
+            change_of(specialty),
+            one_of(&["en-US", "de-DE"]),
+            one_of(&["es-ES", "de-DE"]),
+        )
+            .prop_map(|(specialty, speech_locale, secondary_speech_locale)| SettingsChanges {
                 specialty,
                 speech_locale,
                 secondary_speech_locale,
-            },
-        ),
+            }),
     )
 }
 
@@ -215,7 +283,10 @@ pub(crate) fn any_changes() -> impl Strategy<Value = UserChanges> {
         one_of(&["ann@example.org", "Ann@example.org", "bo@example.org"]),
         one_of(&["Ann", "Bo"]),
         one_of(&["Lee", "王"]),
-        change_of((one_of(&["+1", "US"]), one_of(&["555", "556"])).prop_map(|(country_code, number)| PhoneChanges { country_code, number })),
+        change_of(
+            (one_of(&["+1", "US"]), one_of(&["555", "556"]))
+                .prop_map(|(country_code, number)| PhoneChanges { country_code, number }),
+        ),
         one_of(&["en-US", "fr"]),
         some_of(&["ADMINISTRATOR", "PRACTITIONER"]),
     );

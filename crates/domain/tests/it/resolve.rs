@@ -18,7 +18,11 @@ fn person(number: u128, external_id: Option<&str>, email: Option<&str>) -> User 
 fn decide(email: Option<&str>, rule: EmailRule, by_external_id: Option<&User>, by_email: Option<&User>) -> Resolution {
     let external_id = ExternalId::new("ehr-1").expect("valid");
     let email = email.map(|email| Email::new(email).expect("valid"));
-    let identity = Identity { external_id: &external_id, email: email.as_ref(), email_rule: rule };
+    let identity = Identity {
+        external_id: &external_id,
+        email: email.as_ref(),
+        email_rule: rule,
+    };
     resolve(identity, by_external_id, by_email)
 }
 
@@ -36,7 +40,10 @@ fn a_user_whom_nobody_knows_is_created() {
 fn a_known_external_id_means_its_user() {
     let ann = person(1, Some("ehr-1"), Some("ann@example.org"));
     for rule in RULES {
-        assert_eq!(decide(Some("ANN@example.org"), rule, Some(&ann), Some(&ann)), Resolution::Update(user_id(1)));
+        assert_eq!(
+            decide(Some("ANN@example.org"), rule, Some(&ann), Some(&ann)),
+            Resolution::Update(user_id(1))
+        );
         assert_eq!(decide(None, rule, Some(&ann), None), Resolution::Update(user_id(1)));
     }
 }
@@ -45,7 +52,10 @@ fn a_known_external_id_means_its_user() {
 fn a_known_address_without_external_id_is_linked() {
     let ann = person(1, None, Some("ann@example.org"));
     for rule in RULES {
-        assert_eq!(decide(Some("ann@example.org"), rule, None, Some(&ann)), Resolution::Link(user_id(1)));
+        assert_eq!(
+            decide(Some("ann@example.org"), rule, None, Some(&ann)),
+            Resolution::Link(user_id(1))
+        );
     }
 }
 
@@ -60,9 +70,15 @@ fn an_address_that_goes_with_another_external_id_is_a_conflict() {
 
 #[test]
 fn keys_of_two_users_are_a_conflict_that_names_both() {
-    let (ann, bo) = (person(1, Some("ehr-1"), Some("ann@example.org")), person(2, None, Some("bo@example.org")));
+    let (ann, bo) = (
+        person(1, Some("ehr-1"), Some("ann@example.org")),
+        person(2, None, Some("bo@example.org")),
+    );
     for rule in RULES {
-        let expected = Resolution::Conflict(Conflict::TwoUsers { external_id: user_id(1), email: user_id(2) });
+        let expected = Resolution::Conflict(Conflict::TwoUsers {
+            external_id: user_id(1),
+            email: user_id(2),
+        });
         assert_eq!(decide(Some("bo@example.org"), rule, Some(&ann), Some(&bo)), expected);
     }
 }
@@ -73,7 +89,9 @@ fn another_address_is_taken_over_or_refused_as_the_surface_rules() {
     let decide = |rule| decide(Some("ann.lee@example.org"), rule, Some(&ann), None);
 
     assert_eq!(decide(EmailRule::MayChange), Resolution::Update(user_id(1)));
-    let expected = Resolution::Conflict(Conflict::EmailDiffers { external_id: user_id(1) });
+    let expected = Resolution::Conflict(Conflict::EmailDiffers {
+        external_id: user_id(1),
+    });
     assert_eq!(decide(EmailRule::MustMatch), expected);
 }
 
@@ -81,7 +99,10 @@ fn another_address_is_taken_over_or_refused_as_the_surface_rules() {
 fn a_user_without_an_address_on_file_may_get_one_under_either_rule() {
     let ann = person(1, Some("ehr-1"), None);
     for rule in RULES {
-        assert_eq!(decide(Some("ann@example.org"), rule, Some(&ann), None), Resolution::Update(user_id(1)));
+        assert_eq!(
+            decide(Some("ann@example.org"), rule, Some(&ann), None),
+            Resolution::Update(user_id(1))
+        );
     }
 }
 

@@ -22,7 +22,12 @@ fn wait(class: OutcomeClass, attempts: u32, jitter: f64, policy: &RetryPolicy) -
 }
 
 fn retried(after: Option<Duration>) -> [OutcomeClass; 4] {
-    [OutcomeClass::NotFound, OutcomeClass::RateLimited { after }, OutcomeClass::Transient { after }, OutcomeClass::Unknown]
+    [
+        OutcomeClass::NotFound,
+        OutcomeClass::RateLimited { after },
+        OutcomeClass::Transient { after },
+        OutcomeClass::Unknown,
+    ]
 }
 
 /// The shortest wait that a class allows.
@@ -31,7 +36,11 @@ fn floor(class: OutcomeClass) -> Duration {
         OutcomeClass::RateLimited { after } | OutcomeClass::Transient { after } => after.unwrap_or_default(),
         _ => Duration::ZERO,
     };
-    if class.may_have_happened() { asked.max(POLICY.settle) } else { asked }
+    if class.may_have_happened() {
+        asked.max(POLICY.settle)
+    } else {
+        asked
+    }
 }
 
 #[test]
@@ -62,10 +71,12 @@ fn only_calls_without_a_clear_answer_may_have_had_an_effect() {
 
 #[test]
 fn the_ceiling_doubles_from_the_base_up_to_the_cap() {
-    let ceilings: Vec<u128> =
-        (1..=12).map(|attempts| wait(OutcomeClass::NotFound, attempts, 1.0, &POLICY).as_millis()).collect();
-    let expected =
-        [500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000];
+    let ceilings: Vec<u128> = (1..=12)
+        .map(|attempts| wait(OutcomeClass::NotFound, attempts, 1.0, &POLICY).as_millis())
+        .collect();
+    let expected = [
+        500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 256_000, 300_000, 300_000,
+    ];
     assert_eq!(ceilings, expected);
 }
 
@@ -80,22 +91,43 @@ fn jitter_draws_from_the_whole_range() {
 
 #[test]
 fn a_call_that_may_have_had_an_effect_is_given_time_to_settle() {
-    for class in [OutcomeClass::Unknown, OutcomeClass::Transient { after: Some(Duration::ZERO) }] {
+    for class in [
+        OutcomeClass::Unknown,
+        OutcomeClass::Transient {
+            after: Some(Duration::ZERO),
+        },
+    ] {
         assert_eq!(wait(class, 1, 0.0, &POLICY), POLICY.settle);
     }
-    assert_eq!(wait(OutcomeClass::RateLimited { after: None }, 1, 0.0, &POLICY), Duration::ZERO);
+    assert_eq!(
+        wait(OutcomeClass::RateLimited { after: None }, 1, 0.0, &POLICY),
+        Duration::ZERO
+    );
 }
 
 #[test]
 fn numbers_beyond_every_calendar_do_not_panic() {
     let endless = Some(Duration::MAX);
-    let century = Duration::from_secs(36_525 * 24 * 60 * 60);
-    assert_eq!(wait(OutcomeClass::RateLimited { after: endless }, u32::MAX, 1.0, &POLICY), century);
+    let century = Duration::from_hours(36_525 * 24);
+    assert_eq!(
+        wait(OutcomeClass::RateLimited { after: endless }, u32::MAX, 1.0, &POLICY),
+        century
+    );
 
-    let last = retry(OutcomeClass::Transient { after: endless }, 1, Timestamp::MAX_UTC, 0.0, &POLICY);
+    let last = retry(
+        OutcomeClass::Transient { after: endless },
+        1,
+        Timestamp::MAX_UTC,
+        0.0,
+        &POLICY,
+    );
     assert_eq!(last, Verdict::RetryAt(Timestamp::MAX_UTC));
 
-    let endless_policy = RetryPolicy { base: Duration::MAX, cap: Duration::MAX, settle: Duration::MAX };
+    let endless_policy = RetryPolicy {
+        base: Duration::MAX,
+        cap: Duration::MAX,
+        settle: Duration::MAX,
+    };
     assert_eq!(wait(OutcomeClass::Unknown, u32::MAX, 1.0, &endless_policy), century);
 }
 
@@ -103,7 +135,11 @@ fn numbers_beyond_every_calendar_do_not_panic() {
 fn jitter_outside_its_range_is_brought_into_it() {
     assert_eq!(wait(OutcomeClass::NotFound, 1, -3.0, &POLICY), Duration::ZERO);
     for jitter in [1.0, 7.0, f64::INFINITY, f64::NAN] {
-        assert_eq!(wait(OutcomeClass::NotFound, 1, jitter, &POLICY), POLICY.base, "{jitter}");
+        assert_eq!(
+            wait(OutcomeClass::NotFound, 1, jitter, &POLICY),
+            POLICY.base,
+            "{jitter}"
+        );
     }
 }
 

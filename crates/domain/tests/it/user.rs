@@ -10,14 +10,26 @@ use crate::profile::any_changes;
 fn a_new_user_is_active_unless_the_request_says_otherwise() {
     let made = user(&UserChanges::default());
     assert!(made.active);
-    assert_eq!((made.version, made.created_at, made.updated_at, made.deleted_at), (1, at(0), at(0), None));
+    assert_eq!(
+        (made.version, made.created_at, made.updated_at, made.deleted_at),
+        (1, at(0), at(0), None)
+    );
 
-    assert!(!user(&UserChanges { active: Change::Set(false), ..UserChanges::default() }).active);
+    assert!(
+        !user(&UserChanges {
+            active: Change::Set(false),
+            ..UserChanges::default()
+        })
+        .active
+    );
 }
 
 #[test]
 fn whether_a_user_is_active_cannot_be_null() {
-    let changes = UserChanges { active: Change::Clear, ..UserChanges::default() };
+    let changes = UserChanges {
+        active: Change::Clear,
+        ..UserChanges::default()
+    };
     assert_eq!(wrong_with(&changes).to_string(), "active must not be null; given: null");
 }
 
@@ -26,12 +38,22 @@ fn a_change_raises_the_version_by_one_and_moves_the_time() {
     let before = user(&full());
 
     let revision = before
-        .update(&UserChanges { last_name: set("Leigh"), ..UserChanges::default() }, PhiGuard::Off, at(60))
+        .update(
+            &UserChanges {
+                last_name: set("Leigh"),
+                ..UserChanges::default()
+            },
+            PhiGuard::Off,
+            at(60),
+        )
         .expect("valid");
 
     assert!(revision.changed);
     assert_eq!((revision.user.version, revision.user.updated_at), (2, at(60)));
-    assert_eq!((revision.user.created_at, revision.user.id), (before.created_at, before.id));
+    assert_eq!(
+        (revision.user.created_at, revision.user.id),
+        (before.created_at, before.id)
+    );
 }
 
 #[test]
@@ -47,40 +69,66 @@ fn a_request_that_says_what_is_known_already_changes_nothing() {
 #[test]
 fn another_spelling_of_the_same_address_is_a_change() {
     let before = user(&full());
-    let changes = UserChanges { email: set("ann.lee@example.ORG"), ..UserChanges::default() };
+    let changes = UserChanges {
+        email: set("ann.lee@example.ORG"),
+        ..UserChanges::default()
+    };
 
     let revision = before.update(&changes, PhiGuard::Off, at(60)).expect("valid");
 
     assert!(revision.changed);
     assert_eq!(revision.user.version, 2);
     assert_eq!(revision.user.profile.email, before.profile.email, "the same address");
-    assert_eq!(revision.user.profile.email.expect("set").as_str(), "ann.lee@example.ORG");
+    assert_eq!(
+        revision.user.profile.email.expect("set").as_str(),
+        "ann.lee@example.ORG"
+    );
 }
 
 #[test]
 fn the_order_of_roles_and_their_repetition_mean_nothing() {
     let roles = Change::Set(texts(&["ADMINISTRATOR", "PRACTITIONER", "ADMINISTRATOR"]));
     let revision = user(&full())
-        .update(&UserChanges { roles, ..UserChanges::default() }, PhiGuard::Off, at(60))
+        .update(
+            &UserChanges {
+                roles,
+                ..UserChanges::default()
+            },
+            PhiGuard::Off,
+            at(60),
+        )
         .expect("valid");
     assert!(!revision.changed);
 }
 
 #[test]
 fn an_inactive_user_is_a_change_of_its_own() {
-    let changes = UserChanges { active: Change::Set(false), ..UserChanges::default() };
+    let changes = UserChanges {
+        active: Change::Set(false),
+        ..UserChanges::default()
+    };
     let once = user(&full()).update(&changes, PhiGuard::Off, at(1)).expect("valid");
     let twice = once.user.update(&changes, PhiGuard::Off, at(2)).expect("valid");
 
     assert!(once.changed && !twice.changed);
-    assert_eq!((twice.user.active, twice.user.version, twice.user.updated_at), (false, 2, at(1)));
+    assert_eq!(
+        (twice.user.active, twice.user.version, twice.user.updated_at),
+        (false, 2, at(1))
+    );
 }
 
 #[test]
 fn a_deleted_user_is_a_tombstone_of_a_later_version() {
     let deleted = user(&full()).delete(at(5));
-    assert_eq!((deleted.deleted_at, deleted.updated_at, deleted.version), (Some(at(5)), at(5), 2));
-    assert_eq!(deleted.profile, user(&full()).profile, "accounts still need to know who it was");
+    assert_eq!(
+        (deleted.deleted_at, deleted.updated_at, deleted.version),
+        (Some(at(5)), at(5), 2)
+    );
+    assert_eq!(
+        deleted.profile,
+        user(&full()).profile,
+        "accounts still need to know who it was"
+    );
 }
 
 #[test]
@@ -92,7 +140,10 @@ fn a_refused_request_leaves_no_trace() {
         metadata: Change::Set(entries(&[])),
         ..UserChanges::default()
     };
-    assert_eq!(pointers(&before.update(&changes, PhiGuard::Off, at(1)).expect_err("a wrong NPI")), ["/npi"]);
+    assert_eq!(
+        pointers(&before.update(&changes, PhiGuard::Off, at(1)).expect_err("a wrong NPI")),
+        ["/npi"]
+    );
     assert_eq!(before, user(&full()));
 }
 

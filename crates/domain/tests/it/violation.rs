@@ -12,10 +12,17 @@ fn a_value_is_shown_up_to_64_characters() {
 
 #[test]
 fn what_would_break_a_line_or_the_quotes_is_escaped() {
-    assert_eq!(Given::value("a\nb\0\u{7f}\u{1b}[31m").to_string(), r#""a\nb\0\u{7f}\u{1b}[31m""#);
+    assert_eq!(
+        Given::value("a\nb\0\u{7f}\u{1b}[31m").to_string(),
+        r#""a\nb\0\u{7f}\u{1b}[31m""#
+    );
     assert_eq!(Given::value(r#"say "hi" \ bye"#).to_string(), r#""say \"hi\" \\ bye""#);
     assert_eq!(Given::value("Siobhán O'Neill 王").to_string(), "\"Siobhán O'Neill 王\"");
-    assert_eq!(Given::value("abc\u{202e}def").to_string(), r#""abc\u{202e}def""#, "a right-to-left override");
+    assert_eq!(
+        Given::value("abc\u{202e}def").to_string(),
+        r#""abc\u{202e}def""#,
+        "a right-to-left override"
+    );
 }
 
 #[test]
@@ -24,7 +31,10 @@ fn a_path_is_shown_with_dots_and_pointed_to_by_rfc_6901() {
 
     assert_eq!(path.to_string(), "metadata.a/b~c~1");
     assert_eq!(path.pointer(), "/metadata/a~1b~0c~01");
-    assert_eq!((FieldPath::root().pointer(), FieldPath::root().to_string()), (String::new(), "the request".to_owned()));
+    assert_eq!(
+        (FieldPath::root().pointer(), FieldPath::root().to_string()),
+        (String::new(), "the request".to_owned())
+    );
 }
 
 #[test]
@@ -33,14 +43,39 @@ fn every_rule_reads_as_the_rest_of_a_sentence() {
         (Rule::Required, "is required"),
         (Rule::NotNull, "must not be null"),
         (Rule::Type { expected: "a string" }, "must be a string"),
-        (Rule::Length { min: 0, max: 5, unit: "characters" }, "must have at most 5 characters"),
-        (Rule::Length { min: 1, max: 5, unit: "bytes" }, "must have 1 to 5 bytes"),
+        (
+            Rule::Length {
+                min: 0,
+                max: 5,
+                unit: "characters",
+            },
+            "must have at most 5 characters",
+        ),
+        (
+            Rule::Length {
+                min: 1,
+                max: 5,
+                unit: "bytes",
+            },
+            "must have 1 to 5 bytes",
+        ),
         (Rule::Entries { max: 50 }, "must have at most 50 entries"),
         (Rule::Format { expected: "a UUID" }, "must be a UUID"),
         (Rule::OneOf { allowed: &["A", "B"] }, "must be one of A, B"),
         (Rule::DiffersFrom { other: "x" }, "must differ from x"),
-        (Rule::OnlyWith { other: "kind", value: "OTHER" }, "goes only with kind OTHER"),
-        (Rule::PatientData { resembles: "a diagnosis" }, "must not hold patient data, and this looks like a diagnosis"),
+        (
+            Rule::OnlyWith {
+                other: "kind",
+                value: "OTHER",
+            },
+            "goes only with kind OTHER",
+        ),
+        (
+            Rule::PatientData {
+                resembles: "a diagnosis",
+            },
+            "must not hold patient data, and this looks like a diagnosis",
+        ),
         (Rule::UnknownField, "is not a field of this request"),
         (Rule::ReadOnly, "is set by Roster and cannot be changed"),
     ];
@@ -59,7 +94,10 @@ fn a_list_of_violations_has_one_line_for_each() {
     assert_eq!(all.check::<u8>(&FieldPath::of("first"), Err(missing.clone())), None);
     all.extend(Violation::from_parts(missing, "second"));
 
-    assert_eq!(all.to_string(), "first is required; given: nothing\nsecond is required; given: nothing");
+    assert_eq!(
+        all.to_string(),
+        "first is required; given: nothing\nsecond is required; given: nothing"
+    );
     assert_eq!(all.iter().count(), 2);
     assert_eq!(all.clone().into_result(), Err(all));
 }

@@ -7,14 +7,32 @@ use roster_domain::{
     AccountStatus, Cause, ConnectionId, Fault, NoteIdentifier, PhiGuard, Remedy, Role, Rule, Slug, UserId, Vendor,
 };
 
-fn assert_words<T: FromStr<Err = Fault> + PartialEq + Debug + Copy>(all: &[T], names: &[&str], name: fn(T) -> &'static str) {
+fn assert_words<T: FromStr<Err = Fault> + PartialEq + Debug + Copy>(
+    all: &[T],
+    names: &[&str],
+    name: fn(T) -> &'static str,
+) {
     assert_eq!(all.len(), names.len());
     for (&value, &word) in all.iter().zip(names) {
         assert_eq!(name(value), word);
         assert_eq!(word.parse::<T>(), Ok(value));
-        for near in [word.to_uppercase(), word.to_lowercase(), format!("{word} "), String::new()] {
+        for near in [
+            word.to_uppercase(),
+            word.to_lowercase(),
+            format!("{word} "),
+            String::new(),
+        ] {
             if near != word {
-                assert!(matches!(near.parse::<T>(), Err(Fault { rule: Rule::OneOf { .. }, .. })), "{near:?}");
+                assert!(
+                    matches!(
+                        near.parse::<T>(),
+                        Err(Fault {
+                            rule: Rule::OneOf { .. },
+                            ..
+                        })
+                    ),
+                    "{near:?}"
+                );
             }
         }
     }
@@ -28,12 +46,19 @@ fn every_word_is_read_back_and_nothing_like_it() {
     assert_words(&Vendor::ALL, Vendor::NAMES, Vendor::name);
     assert_words(&Role::ALL, Role::NAMES, Role::name);
     assert_words(&NoteIdentifier::ALL, NoteIdentifier::NAMES, NoteIdentifier::name);
-    assert_words(&[PhiGuard::Off, PhiGuard::Warn, PhiGuard::Reject], PhiGuard::NAMES, PhiGuard::name);
+    assert_words(
+        &[PhiGuard::Off, PhiGuard::Warn, PhiGuard::Reject],
+        PhiGuard::NAMES,
+        PhiGuard::name,
+    );
 }
 
 #[test]
 fn the_words_are_those_that_surfaces_and_vendors_document() {
-    assert_eq!(AccountStatus::NAMES, ["pending", "in_sync", "retrying", "needs_attention", "paused", "removed"]);
+    assert_eq!(
+        AccountStatus::NAMES,
+        ["pending", "in_sync", "retrying", "needs_attention", "paused", "removed"]
+    );
     assert_eq!(Vendor::NAMES, ["nabla_core", "nabla_connect", "upheal", "corti"]);
     assert_eq!(Role::NAMES, ["ADMINISTRATOR", "PRACTITIONER"]);
     assert_eq!(NoteIdentifier::NAMES.len(), 16);

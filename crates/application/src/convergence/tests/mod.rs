@@ -1,0 +1,8 @@
+//! Convergence against a scripted vendor and a scripted queue: what is called, in which order, and what is recorded.
+
+mod creating;
+mod failing;
+mod given;
+mod leasing;
+mod updating;
+mod working;

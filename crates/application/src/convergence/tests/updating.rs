@@ -1,0 +1,182 @@
+//! Users who are at the vendor: brought up to date, deactivated, activated, deleted, and created anew if they vanish.
+
+use mockall::predicate::{always, eq};
+use roster_domain::{Change, Known, OutcomeClass, UserChanges, VendorUserId};
+
+use super::given::{ABLE, Ports, claim, failure, remote, settlement, there};
+use crate::convergence::Converged;
+use crate::ports::{RemoteUser, Settled, Settlement};
+use crate::testing::{ann, ann_changes, at, user};
+
+#[tokio::test]
+async fn changed_fields_are_sent_and_nothing_else_is_called() {
+    let mut ports = Ports::new(ABLE);
+    ports.updates("theirs", Ok(remote("theirs")));
+    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+
+    let converged = ports
+        .converge(claim(ann(), there("theirs", true, 0)))
+        .await
+        .expect("converges");
+
+    assert_eq!(converged, Converged::Recorded(Settled::InSync));
+}
+
+#[tokio::test]
+async fn a_user_who_is_up_to_date_is_recorded_without_a_call() {
+    let mut ports = Ports::new(ABLE);
+    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+
+    ports
+        .converge(claim(ann(), there("theirs", true, 1)))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn an_inactive_user_is_deactivated_and_its_fields_wait() {
+    let inactive = user(
+        1,
+        &UserChanges {
+            active: Change::Set(false),
+            ..ann_changes()
+        },
+    );
+    let mut ports = Ports::new(ABLE);
+    ports
+        .gateway
+        .expect_deactivate()
+        .with(always(), eq(VendorUserId::new("theirs")))
+        .times(1)
+        .return_once(|_, _| Ok(()));
+    ports.records(settlement(there("theirs", false, 1), Settled::InSync));
+
+    ports
+        .converge(claim(inactive, there("theirs", true, 0)))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn an_inactive_user_who_changed_since_is_deactivated_once_more_in_case_an_activation_got_through() {
+    let inactive = user(
+        1,
+        &UserChanges {
+            active: Change::Set(false),
+            ..ann_changes()
+        },
+    );
+    let mut ports = Ports::new(ABLE);
+    ports.gateway.expect_deactivate().times(1).return_once(|_, _| Ok(()));
+    ports.records(settlement(there("theirs", false, 1), Settled::InSync));
+
+    ports
+        .converge(claim(inactive, there("theirs", false, 0)))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn a_user_who_may_work_again_is_activated_and_then_brought_up_to_date() {
+    let mut ports = Ports::new(ABLE);
+    ports
+        .gateway
+        .expect_activate()
+        .times(1)
+        .in_sequence(&mut ports.order)
+        .return_once(|_, _| Ok(()));
+    ports.updates("theirs", Ok(remote("theirs")));
+    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+
+    ports
+        .converge(claim(ann(), there("theirs", false, 0)))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn a_user_whom_the_vendor_turns_out_to_have_deactivated_is_activated() {
+    let mut ports = Ports::new(ABLE);
+    ports.updates(
+        "theirs",
+        Ok(RemoteUser {
+            active: false,
+            ..remote("theirs")
+        }),
+    );
+    ports
+        .gateway
+        .expect_activate()
+        .times(1)
+        .in_sequence(&mut ports.order)
+        .return_once(|_, _| Ok(()));
+    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+
+    ports
+        .converge(claim(ann(), there("theirs", true, 0)))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn a_deleted_user_is_deleted_and_gone() {
+    let mut ports = Ports::new(ABLE);
+    ports
+        .gateway
+        .expect_delete()
+        .times(1)
+        .in_sequence(&mut ports.order)
+        .return_once(|_, _| Ok(()));
+    let known = Known {
+        applied_version: 2,
+        ..Known::default()
+    };
+    ports.records(Settlement {
+        version: 2,
+        ..settlement(known, Settled::Removed)
+    });
+
+    let converged = ports
+        .converge(claim(ann().delete(at(1)), there("theirs", true, 1)))
+        .await
+        .expect("converges");
+
+    assert_eq!(converged, Converged::Recorded(Settled::Removed));
+}
+
+#[tokio::test]
+async fn a_deleted_user_whom_somebody_else_deleted_before_is_gone_all_the_same() {
+    let mut ports = Ports::new(ABLE);
+    ports
+        .gateway
+        .expect_delete()
+        .times(1)
+        .return_once(|_, _| Err(failure(OutcomeClass::NotFound)));
+    let known = Known {
+        applied_version: 2,
+        ..Known::default()
+    };
+    ports.records(Settlement {
+        version: 2,
+        ..settlement(known, Settled::Removed)
+    });
+
+    ports
+        .converge(claim(ann().delete(at(1)), there("theirs", true, 1)))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn a_user_who_vanished_at_the_vendor_is_created_anew() {
+    let mut ports = Ports::new(ABLE);
+    ports.updates("former", Err(failure(OutcomeClass::NotFound)));
+    ports.announces("ehr-1", true);
+    ports.creates("ehr-1", Ok(remote("theirs")));
+    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+
+    ports
+        .converge(claim(ann(), there("former", true, 0)))
+        .await
+        .expect("converges");
+}

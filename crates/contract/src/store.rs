@@ -1,0 +1,288 @@
+//! The obligations of the persistence ports, as cases that every store passes on the real thing.
+//!
+//! A store's tests implement [`TestDatabase`] and run [`store_cases!`](crate::store_cases). One file a port, and one for
+//! what holds across them: what happens at once (`races`), and who sees what (`tenants`).
+
+#![expect(clippy::missing_panics_doc, reason = "panicking is how a case fails")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use roster_application::ports::Store;
+
+pub mod accounts;
+pub mod api_clients;
+pub mod connections;
+pub mod given;
+pub mod idempotency;
+pub mod organizations;
+pub mod queue;
+pub mod queue_leases;
+pub mod queue_records;
+pub mod races;
+pub mod sessions;
+pub mod tenants;
+pub mod users;
+pub mod users_lists;
+pub mod users_updates;
+pub mod wake;
+
+/// A database of a test's own: empty, with its tables made.
+#[async_trait]
+pub trait TestDatabase: Sized + Send + Sync {
+    /// Makes one.
+    async fn fresh() -> Self;
+
+    /// Opens a store on it. A second one shares nothing with the first but the database, as another process would.
+    async fn open(&self) -> Arc<dyn Store>;
+
+    /// Removes it, as far as that can be done.
+    async fn discard(self);
+}
+
+/// Runs every case as a test of its own, on databases of a type that implements
+/// [`TestDatabase`](crate::store::TestDatabase).
+///
+/// This is the one list of all cases; a test of this crate sees to it that none is missing.
+#[macro_export]
+macro_rules! store_cases {
+    ($database:ty) => {
+        $crate::store_cases!(@each tests [$database]);
+    };
+    (@each $what:ident $argument:tt) => {
+        $crate::store_cases! {
+            @$what $argument
+            organizations {
+                an_organization_comes_back_with_its_first_client,
+                an_absent_organization_is_not_found,
+                a_slug_that_is_taken_is_a_conflict_and_nothing_is_written,
+                an_api_key_that_is_taken_is_a_conflict_and_nothing_is_written,
+                an_id_that_is_taken_is_a_conflict_of_ids,
+                the_phi_guard_is_set,
+            }
+            api_clients {
+                clients_of_every_kind_come_back_as_they_were_stored,
+                an_api_key_is_found_by_its_digest,
+                a_service_account_is_found_by_its_folded_email,
+                what_another_client_of_any_organization_has_is_a_conflict,
+                clients_are_listed_page_by_page,
+                a_deleted_client_is_not_found_in_any_way,
+                an_assertion_is_used_once_by_each_client,
+                used_assertions_are_forgotten_once_they_have_expired,
+            }
+            users {
+                a_user_comes_back_as_it_was_stored,
+                an_empty_profile_comes_back_empty_and_an_empty_dictionary_as_one,
+                nobody_is_found_where_nobody_is,
+                keys_find_their_user_and_only_as_they_are_compared,
+                a_new_user_has_an_account_at_every_connection_that_is_due_at_once,
+                a_user_without_connections_has_no_accounts,
+                an_id_that_is_taken_is_a_conflict_and_nothing_is_written,
+                an_external_id_that_is_taken_is_a_conflict_and_nothing_is_written,
+                an_email_that_is_taken_in_another_case_is_a_conflict,
+                any_number_of_users_have_no_external_id_and_no_email,
+                a_deleted_user_frees_its_external_id_and_email,
+                a_deleted_user_is_not_found_in_any_way,
+            }
+            users_updates {
+                an_update_replaces_every_field,
+                an_update_of_another_version_is_stale_and_writes_nothing,
+                an_update_of_an_absent_user_is_stale,
+                an_update_of_a_deleted_user_is_stale,
+                an_update_to_a_key_that_is_taken_is_a_conflict_and_writes_nothing,
+                a_user_may_keep_its_keys_and_respell_its_email,
+                an_update_raises_what_all_accounts_must_catch_up_with,
+                an_update_starts_anew_after_failures_and_questions,
+                an_update_waits_for_the_floor_that_the_vendor_set,
+                an_update_leaves_a_lease_alone,
+                a_deleted_user_leaves_accounts_that_are_due,
+                tombstones_are_forgotten_once_they_are_gone_from_every_vendor,
+                a_tombstone_without_accounts_is_forgotten,
+            }
+            users_lists {
+                users_are_listed_oldest_first_and_page_by_page,
+                users_are_listed_newest_first_and_page_by_page,
+                users_are_filtered_by_key_and_state,
+                a_walk_visits_everyone_who_stays_once_while_others_come_and_go,
+            }
+            connections {
+                a_connection_comes_back_as_it_was_stored,
+                an_id_that_is_taken_is_a_conflict,
+                a_new_connection_has_an_account_for_every_user_that_is_due_at_once,
+                connections_are_listed_page_by_page,
+                an_update_replaces_a_connection_and_keeps_or_replaces_its_credentials,
+                an_update_of_another_version_or_of_nothing_is_stale,
+                a_deleted_connection_takes_its_accounts_with_it_and_nothing_else,
+                a_paused_connection_gets_accounts_that_wait,
+                a_connection_made_after_another_was_deleted_starts_anew,
+            }
+            accounts {
+                the_accounts_of_a_user_are_all_there_also_after_its_deletion,
+                accounts_are_listed_page_by_page,
+                the_status_filter_selects_exactly_those_that_stand_so,
+                the_connection_filter_selects_the_accounts_of_one_connection,
+                a_retry_makes_an_account_that_is_behind_due,
+                a_retry_waits_for_the_floor_that_the_vendor_set,
+                a_retry_leaves_an_account_alone_that_is_not_behind,
+                a_retry_of_an_absent_account_finds_none,
+            }
+            queue {
+                a_claim_carries_all_that_the_call_needs,
+                only_accounts_that_are_due_are_claimed,
+                the_longest_due_are_claimed_first,
+                accounts_of_a_paused_connection_are_passed_by,
+                accounts_of_a_connection_that_is_no_longer_paused_are_due_as_they_were,
+                accounts_that_are_settled_are_not_claimed,
+                the_vendor_of_an_account_is_that_of_its_connection,
+                nothing_is_due_next_where_nothing_waits,
+                what_is_due_next_counts_leases_and_retries,
+                what_is_due_next_leaves_out_paused_connections,
+                accounts_of_a_deleted_connection_are_not_claimed,
+            }
+            queue_leases {
+                a_leased_account_is_not_claimed_until_its_lease_ends,
+                each_claim_carries_a_higher_token,
+                a_claim_that_was_overtaken_does_nothing_any_more,
+                a_claim_that_was_recorded_does_nothing_any_more,
+                a_claim_that_was_released_does_nothing_any_more,
+                a_claim_holds_after_its_lease_ran_out_until_somebody_else_claims,
+                renewing_extends_the_lease,
+                announcing_stores_the_intent_and_extends_the_lease,
+                released_claims_are_due_at_once_and_the_rest_is_passed_over,
+                reclaiming_ends_all_leases_or_none,
+            }
+            queue_records {
+                in_sync_stores_what_is_known_and_ends_the_failures,
+                an_invite_url_is_kept_until_there_is_another,
+                a_retry_stores_time_attempts_and_cause,
+                a_retry_is_not_due_before_its_floor,
+                a_floor_does_not_outlive_the_next_answer,
+                attention_stores_the_question_and_stops,
+                removed_stores_since_when,
+                what_is_given_back_is_due_at_once_with_attempts_unchanged,
+                an_account_whose_user_was_changed_since_the_claim_stays_due,
+                an_account_whose_user_was_changed_since_the_claim_waits_for_the_floor,
+                a_vendor_user_id_that_another_user_has_is_a_conflict,
+                two_connections_may_know_users_by_the_same_id,
+                a_user_who_is_gone_from_the_vendor_does_not_keep_its_id_from_others,
+                words_of_a_vendor_with_control_characters_are_stored,
+            }
+            idempotency {
+                a_request_is_begun_once_and_answered_alike_ever_after,
+                a_key_that_was_used_for_another_request_is_a_mismatch,
+                a_request_that_fell_silent_is_resumed_with_its_id,
+                the_first_answer_stands,
+                an_abandoned_key_may_be_used_again,
+                abandoning_leaves_answers_and_other_requests_alone,
+                old_keys_are_forgotten,
+            }
+            sessions {
+                a_session_lives_as_long_as_it_is_extended,
+                an_ended_session_is_not_extended_and_not_ended_again,
+                sessions_are_forgotten_once_they_have_expired,
+                a_tombstone_is_forgotten_with_its_sessions,
+            }
+            wake {
+                waiting_ends_by_itself,
+                every_write_that_makes_an_account_due_wakes,
+            }
+            tenants {
+                users_of_another_organization_are_neither_found_nor_changed,
+                two_organizations_may_have_the_same_external_id_and_email,
+                accounts_of_another_organization_are_neither_found_nor_changed,
+                connections_of_another_organization_are_neither_found_nor_changed,
+                users_get_no_accounts_at_connections_of_another_organization,
+                clients_of_another_organization_are_neither_listed_nor_deleted,
+                idempotency_keys_of_another_organization_are_other_keys,
+            }
+            races {
+                of_fifty_who_create_one_external_id_one_succeeds,
+                of_many_who_create_one_email_one_succeeds,
+                of_many_who_update_one_version_one_succeeds,
+                users_and_connections_that_are_made_at_once_do_not_miss_each_other,
+                users_that_are_changed_while_connections_are_made_have_accounts_that_know,
+                users_that_are_made_while_connections_are_deleted_are_made,
+                claims_at_once_never_overlap,
+                a_record_and_an_update_at_once_leave_the_account_due,
+                an_assertion_that_is_used_many_times_at_once_is_used_once,
+                a_request_that_comes_many_times_at_once_is_begun_once,
+                of_many_who_create_one_organization_one_succeeds,
+            }
+        }
+    };
+    (@names [] $($port:ident { $($case:ident,)* })*) => {
+        [$((stringify!($port), &[$(stringify!($case)),*] as &[&str])),*]
+    };
+    (@tests [$database:ty] $($port:ident { $($case:ident,)* })*) => {
+        $(
+            mod $port {
+                use super::*;
+                $($crate::store_cases! { @test [$database] $port $case })*
+            }
+        )*
+    };
+    // Those of `races` get two stores on one database.
+    (@test [$database:ty] races $case:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            let database = <$database as $crate::store::TestDatabase>::fresh().await;
+            let stores = [
+                $crate::store::TestDatabase::open(&database).await,
+                $crate::store::TestDatabase::open(&database).await,
+            ];
+            $crate::store::races::$case(&stores).await;
+            drop(stores);
+            $crate::store::TestDatabase::discard(database).await;
+        }
+    };
+    (@test [$database:ty] $port:ident $case:ident) => {
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $case() {
+            let database = <$database as $crate::store::TestDatabase>::fresh().await;
+            let store = $crate::store::TestDatabase::open(&database).await;
+            $crate::store::$port::$case(&*store).await;
+            drop(store);
+            $crate::store::TestDatabase::discard(database).await;
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// The sources of the cases, by the name of their port.
+    const SOURCES: [(&str, &str); 15] = [
+        ("organizations", include_str!("store/organizations.rs")),
+        ("api_clients", include_str!("store/api_clients.rs")),
+        ("users", include_str!("store/users.rs")),
+        ("users_updates", include_str!("store/users_updates.rs")),
+        ("users_lists", include_str!("store/users_lists.rs")),
+        ("connections", include_str!("store/connections.rs")),
+        ("accounts", include_str!("store/accounts.rs")),
+        ("queue", include_str!("store/queue.rs")),
+        ("queue_leases", include_str!("store/queue_leases.rs")),
+        ("queue_records", include_str!("store/queue_records.rs")),
+        ("idempotency", include_str!("store/idempotency.rs")),
+        ("sessions", include_str!("store/sessions.rs")),
+        ("wake", include_str!("store/wake.rs")),
+        ("tenants", include_str!("store/tenants.rs")),
+        ("races", include_str!("store/races.rs")),
+    ];
+
+    #[test]
+    fn every_case_is_in_the_list_that_stores_run() {
+        let listed = crate::store_cases!(@each names []);
+
+        for ((port, source), (listed_port, listed)) in SOURCES.into_iter().zip(listed) {
+            let written: Vec<_> = source
+                .lines()
+                .filter_map(|line| {
+                    line.strip_prefix("pub async fn ")?
+                        .split_once('(')
+                        .map(|(name, _)| name)
+                })
+                .collect();
+            assert_eq!((port, written.as_slice()), (listed_port, listed));
+            assert!(!written.is_empty());
+        }
+    }
+}

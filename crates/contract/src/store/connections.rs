@@ -1,0 +1,201 @@
+//! Connections.
+
+use roster_application::ports::{Sealed, Settled, Store, StoreError, UniqueKey};
+use roster_domain::{BaseUrl, Connection, ConnectionId, ConnectionOptions, OrganizationId, Pause, UserChanges, Vendor};
+
+use super::given::{self, NOW, after};
+
+fn other_credentials() -> Sealed {
+    Sealed::new(vec![9; 500])
+}
+
+/// Every field changed at once.
+fn replaced(connection: &Connection) -> Connection {
+    Connection {
+        vendor: Vendor::Upheal,
+        label: None,
+        base_url: BaseUrl::new("http://127.0.0.1:8080/x").expect("valid"),
+        options: ConnectionOptions {
+            api_version: None,
+            allow_private_addresses: true,
+        },
+        paused: Some(Pause {
+            reason: "moving house".to_owned(),
+            since: after(4),
+        }),
+        updated_at: after(5),
+        version: connection.version + 1,
+        ..connection.clone()
+    }
+}
+
+/// Every field, and the credentials.
+pub async fn a_connection_comes_back_as_it_was_stored(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+    let other = replaced(&given::new_connection(organization));
+    store
+        .create_connection(&other, &other_credentials())
+        .await
+        .expect("created");
+
+    let first = store.connection(organization, connection.id).await.expect("read");
+    let second = store.connection(organization, other.id).await.expect("read");
+    let none = store
+        .connection(organization, ConnectionId::new(given::new_id()))
+        .await
+        .expect("read");
+
+    assert_eq!(first, Some((connection, given::credentials())));
+    assert_eq!(second, Some((other, other_credentials())));
+    assert_eq!(none, None);
+}
+
+/// MUST: `Conflict(Id)`.
+pub async fn an_id_that_is_taken_is_a_conflict(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+
+    let refused = store
+        .create_connection(&replaced(&connection), &other_credentials())
+        .await;
+
+    assert!(
+        matches!(refused, Err(StoreError::Conflict(UniqueKey::Id))),
+        "{refused:?}"
+    );
+    let stored = store.connection(organization, connection.id).await.expect("read");
+    assert_eq!(stored, Some((connection, given::credentials())));
+}
+
+/// For everyone who is not deleted, at the version that they are at.
+pub async fn a_new_connection_has_an_account_for_every_user_that_is_due_at_once(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let first = given::user(store, organization, "E-1").await;
+    let second = given::user(store, organization, "E-2").await;
+    let second = given::rename(store, &second, "Bea", after(1)).await;
+    let deleted = given::user(store, organization, "E-3").await;
+    given::delete(store, &deleted, after(1)).await;
+    let elsewhere = given::organization(store).await;
+    let stranger = given::user(store, elsewhere, "E-1").await;
+
+    let connection = given::connection(store, organization).await;
+
+    for user in [&first, &second] {
+        let account = given::account(store, user).await;
+        assert_eq!(account.connection_id, connection.id);
+        assert_eq!(
+            (account.desired_version, account.known.applied_version),
+            (user.version, 0)
+        );
+        assert_eq!(account.next_attempt_at, Some(NOW));
+    }
+    assert_eq!(
+        store.accounts_of_user(organization, deleted.id).await.expect("read"),
+        []
+    );
+    assert_eq!(store.accounts_of_user(elsewhere, stranger.id).await.expect("read"), []);
+}
+
+/// By id, a page at a time.
+pub async fn connections_are_listed_page_by_page(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let mut all = Vec::new();
+    for _ in 0..3 {
+        all.push(given::connection(store, organization).await);
+    }
+
+    let first = store.connections(organization, None, 2).await.expect("read");
+    let second = store.connections(organization, Some(all[1].id), 2).await.expect("read");
+    let third = store.connections(organization, Some(all[2].id), 2).await.expect("read");
+
+    assert_eq!(
+        (first, second, third),
+        (all[..2].to_vec(), all[2..].to_vec(), Vec::new())
+    );
+}
+
+/// Everything is replaced; credentials only where they are given.
+pub async fn an_update_replaces_a_connection_and_keeps_or_replaces_its_credentials(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+
+    let second = replaced(&connection);
+    store.update_connection(&second, None, 1).await.expect("updated");
+    let kept = store.connection(organization, connection.id).await.expect("read");
+    let third = Connection {
+        version: 3,
+        ..second.clone()
+    };
+    store
+        .update_connection(&third, Some(&other_credentials()), 2)
+        .await
+        .expect("updated");
+    let changed = store.connection(organization, connection.id).await.expect("read");
+
+    assert_eq!(kept, Some((second, given::credentials())));
+    assert_eq!(changed, Some((third, other_credentials())));
+}
+
+/// MUST: `Stale`, and nothing is written.
+pub async fn an_update_of_another_version_or_of_nothing_is_stale(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+
+    let late = store
+        .update_connection(&replaced(&connection), Some(&other_credentials()), 7)
+        .await;
+    let absent = store
+        .update_connection(&given::new_connection(organization), None, 1)
+        .await;
+
+    assert!(matches!(late, Err(StoreError::Stale)), "{late:?}");
+    assert!(matches!(absent, Err(StoreError::Stale)), "{absent:?}");
+    let stored = store.connection(organization, connection.id).await.expect("read");
+    assert_eq!(stored, Some((connection, given::credentials())));
+}
+
+/// With its accounts, and without its users.
+pub async fn a_deleted_connection_takes_its_accounts_with_it_and_nothing_else(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let doomed = given::connection(store, organization).await;
+    let staying = given::connection(store, organization).await;
+    let user = given::user(store, organization, "E-1").await;
+
+    assert!(store.delete_connection(organization, doomed.id).await.expect("deleted"));
+
+    assert_eq!(store.connection(organization, doomed.id).await.expect("read"), None);
+    assert_eq!(given::account(store, &user).await.connection_id, staying.id);
+    assert_eq!(store.user(organization, user.id).await.expect("read"), Some(user));
+}
+
+/// Users who are made while a connection is paused wait with the others.
+pub async fn a_paused_connection_gets_accounts_that_wait(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+    given::pause(store, &connection).await;
+
+    let user = given::new_user(organization, &UserChanges::default());
+    store.create_user(&user).await.expect("created");
+
+    let account = given::account(store, &user).await;
+    assert_eq!((account.paused, account.next_attempt_at), (true, Some(NOW)));
+    assert_eq!(account.status(), roster_domain::AccountStatus::Paused);
+}
+
+/// A connection that is made anew owes nothing to one that was deleted.
+pub async fn a_connection_made_after_another_was_deleted_starts_anew(store: &dyn Store) {
+    let (connection, user) = given::due_account(store).await;
+    let organization: OrganizationId = user.organization_id;
+    let claim = given::claim(store, after(1)).await;
+    given::record(store, &claim, Settled::InSync, after(1)).await;
+    store
+        .delete_connection(organization, connection.id)
+        .await
+        .expect("deleted");
+
+    given::connection(store, organization).await;
+
+    let account = given::account(store, &user).await;
+    assert_eq!((account.known.applied_version, account.known.vendor_user_id), (0, None));
+}

@@ -1,0 +1,204 @@
+//! Another organization's ids find nothing and change nothing.
+
+use roster_application::ports::{
+    AccountQuery, Begun, ClaimKey, IdempotencyKey, Sealed, Settled, Store, StoreError, UserQuery,
+};
+use roster_domain::{Connection, ExternalId, User, VendorKey};
+
+use super::given::{self, NOW, after};
+
+/// Every way to a user.
+pub async fn users_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    let user = given::new_user(other, &given::every_field());
+    store.create_user(&user).await.expect("created");
+    let external_id = user.profile.external_id.as_ref().expect("it has one");
+    let email = user.profile.email.as_ref().expect("it has one");
+
+    assert_eq!(store.user(stranger, user.id).await.expect("read"), None);
+    assert_eq!(
+        store.user_by_external_id(stranger, external_id).await.expect("read"),
+        None
+    );
+    assert_eq!(store.user_by_email(stranger, email).await.expect("read"), None);
+    let queries = [
+        UserQuery::first(10),
+        UserQuery {
+            external_id: Some(external_id.clone()),
+            ..UserQuery::first(10)
+        },
+        UserQuery {
+            email: Some(email.clone()),
+            ..UserQuery::first(10)
+        },
+    ];
+    for query in queries {
+        assert_eq!(store.users(stranger, &query).await.expect("read"), []);
+    }
+    let renamed = given::changed(&user, &given::first_name("Eve"), after(1));
+    let updated = store
+        .update_user(
+            &User {
+                organization_id: stranger,
+                ..renamed
+            },
+            user.version,
+        )
+        .await;
+    assert!(matches!(updated, Err(StoreError::Stale)), "{updated:?}");
+    assert_eq!(store.user(other, user.id).await.expect("read"), Some(user));
+}
+
+/// Keys are unique in the organization, not beyond.
+pub async fn two_organizations_may_have_the_same_external_id_and_email(store: &dyn Store) {
+    let (first, second) = (given::organization(store).await, given::organization(store).await);
+    let of_first = given::new_user(first, &given::every_field());
+    let of_second = given::new_user(second, &given::every_field());
+
+    store.create_user(&of_first).await.expect("created");
+    store.create_user(&of_second).await.expect("created");
+
+    let external_id = ExternalId::new("EHR-Ω-1").expect("valid");
+    assert_eq!(
+        store.user_by_external_id(first, &external_id).await.expect("read"),
+        Some(of_first)
+    );
+    assert_eq!(
+        store.user_by_external_id(second, &external_id).await.expect("read"),
+        Some(of_second)
+    );
+}
+
+/// Every way to an account.
+pub async fn accounts_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
+    let (connection, user) = given::due_account(store).await;
+    let stranger = given::organization(store).await;
+    let claim = given::claim(store, after(1)).await;
+    let before = given::account(store, &user).await;
+    let foreign = ClaimKey {
+        organization_id: stranger,
+        ..claim.key
+    };
+
+    assert_eq!(store.accounts_of_user(stranger, user.id).await.expect("read"), []);
+    let query = AccountQuery {
+        after: None,
+        limit: 10,
+        status: None,
+        connection_id: Some(connection.id),
+    };
+    assert_eq!(store.accounts(stranger, &query).await.expect("read"), []);
+    assert_eq!(
+        store
+            .retry_account(stranger, user.id, connection.id, after(2))
+            .await
+            .expect("asked"),
+        None
+    );
+    assert!(
+        !store
+            .announce(&foreign, &VendorKey::new("E-1"), after(99))
+            .await
+            .expect("asked")
+    );
+    assert!(!store.renew(&foreign, after(99)).await.expect("asked"));
+    let settlement = given::settlement(&claim, Settled::InSync);
+    assert!(!store.record(&foreign, &settlement, after(3)).await.expect("asked"));
+    store.release(&[foreign]).await.expect("passed over");
+
+    assert_eq!(given::account(store, &user).await, before);
+    assert!(
+        store.claim(after(4), after(60), 10).await.expect("claimed").is_empty(),
+        "the lease is untouched"
+    );
+}
+
+/// Every way to a connection.
+pub async fn connections_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
+    let (connection, user) = given::due_account(store).await;
+    let stranger = given::organization(store).await;
+    let taken_over = Connection {
+        organization_id: stranger,
+        version: 2,
+        ..connection.clone()
+    };
+
+    assert_eq!(store.connection(stranger, connection.id).await.expect("read"), None);
+    assert_eq!(store.connections(stranger, None, 10).await.expect("read"), []);
+    let updated = store
+        .update_connection(&taken_over, Some(&Sealed::new(vec![6])), 1)
+        .await;
+    assert!(matches!(updated, Err(StoreError::Stale)), "{updated:?}");
+    assert!(!store.delete_connection(stranger, connection.id).await.expect("asked"));
+
+    let stored = store
+        .connection(user.organization_id, connection.id)
+        .await
+        .expect("read");
+    assert_eq!(stored, Some((connection, given::credentials())));
+    assert_eq!(
+        store
+            .accounts_of_user(user.organization_id, user.id)
+            .await
+            .expect("read")
+            .len(),
+        1
+    );
+}
+
+/// A user gets accounts at its own organization's connections only.
+pub async fn users_get_no_accounts_at_connections_of_another_organization(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    given::connection(store, stranger).await;
+
+    let user = given::user(store, other, "E-1").await;
+
+    assert_eq!(store.accounts_of_user(other, user.id).await.expect("read"), []);
+    assert_eq!(store.next_due().await.expect("read"), None);
+}
+
+/// Clients of the other are not listed and not deleted.
+pub async fn clients_of_another_organization_are_neither_listed_nor_deleted(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    let theirs = store.clients(other, None, 10).await.expect("read").remove(0);
+
+    let listed = store.clients(stranger, None, 10).await.expect("read");
+    assert!(listed.iter().all(|client| client.organization_id == stranger));
+    assert!(!store.delete_client(stranger, theirs.id).await.expect("asked"));
+
+    assert!(store.client(theirs.id).await.expect("read").is_some());
+}
+
+/// The same key in two organizations is two keys.
+pub async fn idempotency_keys_of_another_organization_are_other_keys(store: &dyn Store) {
+    let key = |organization_id| IdempotencyKey {
+        organization_id,
+        key: "1".to_owned(),
+        fingerprint: [1; 32],
+    };
+    let (first, second) = (
+        key(given::organization(store).await),
+        key(given::organization(store).await),
+    );
+    store
+        .begin(&first, given::new_id(), NOW, after(-60))
+        .await
+        .expect("begun");
+    let id = given::new_id();
+
+    assert_eq!(
+        store.begin(&second, id, NOW, after(-60)).await.expect("begun"),
+        Begun::Now(id)
+    );
+    store
+        .answer(&second, &Sealed::new(vec![1]), NOW)
+        .await
+        .expect("answered");
+    store.abandon(&second).await.expect("passed over");
+
+    let of_first = store
+        .begin(&first, given::new_id(), after(1), after(-60))
+        .await
+        .expect("begun");
+    assert_eq!(of_first, Begun::InProgress);
+}

@@ -1,0 +1,192 @@
+//! Users: lists of them.
+
+use roster_application::ports::{Order, Store, UserQuery};
+use roster_domain::{Change, Email, ExternalId, User, UserChanges, UserId};
+
+use super::given::{self, after};
+
+async fn some_users(store: &dyn Store) -> Vec<User> {
+    let organization = given::organization(store).await;
+    let mut users = Vec::new();
+    for number in 0..5 {
+        let changes = UserChanges {
+            external_id: Change::Set(format!("E-{number}")),
+            email: Change::Set(format!("User{number}@example.org")),
+            active: Change::Set(number % 2 == 0),
+            ..UserChanges::default()
+        };
+        let user = given::new_user(organization, &changes);
+        store.create_user(&user).await.expect("created");
+        users.push(user);
+    }
+    users
+}
+
+async fn list(store: &dyn Store, users: &[User], query: UserQuery) -> Vec<UserId> {
+    let found = store.users(users[0].organization_id, &query).await.expect("read");
+    assert!(found.iter().all(|user| users.contains(user)), "as they were stored");
+    found.iter().map(|user| user.id).collect()
+}
+
+fn ids<'a>(users: impl IntoIterator<Item = &'a User>) -> Vec<UserId> {
+    users.into_iter().map(|user| user.id).collect()
+}
+
+/// By id, which is by creation.
+pub async fn users_are_listed_oldest_first_and_page_by_page(store: &dyn Store) {
+    let users = some_users(store).await;
+
+    let first = list(store, &users, UserQuery::first(2)).await;
+    let second = list(
+        store,
+        &users,
+        UserQuery {
+            after: Some(users[1].id),
+            ..UserQuery::first(2)
+        },
+    )
+    .await;
+    let last = list(
+        store,
+        &users,
+        UserQuery {
+            after: Some(users[3].id),
+            ..UserQuery::first(2)
+        },
+    )
+    .await;
+    let behind = list(
+        store,
+        &users,
+        UserQuery {
+            after: Some(users[4].id),
+            ..UserQuery::first(2)
+        },
+    )
+    .await;
+
+    assert_eq!(first, ids(&users[..2]));
+    assert_eq!(second, ids(&users[2..4]));
+    assert_eq!(last, ids(&users[4..]));
+    assert_eq!(behind, []);
+}
+
+/// The same backwards.
+pub async fn users_are_listed_newest_first_and_page_by_page(store: &dyn Store) {
+    let users = some_users(store).await;
+    let newest = UserQuery {
+        order: Order::NewestFirst,
+        ..UserQuery::first(3)
+    };
+
+    let first = list(store, &users, newest.clone()).await;
+    let last = list(
+        store,
+        &users,
+        UserQuery {
+            after: Some(users[2].id),
+            ..newest
+        },
+    )
+    .await;
+
+    assert_eq!(first, ids(users[2..].iter().rev()));
+    assert_eq!(last, ids(users[..2].iter().rev()));
+}
+
+/// Each filter alone and all together.
+pub async fn users_are_filtered_by_key_and_state(store: &dyn Store) {
+    let users = some_users(store).await;
+    let all = UserQuery::first(10);
+    let external_id = |text: &str| Some(ExternalId::new(text).expect("valid"));
+    let email = |text: &str| Some(Email::new(text).expect("valid"));
+
+    let by_external_id = UserQuery {
+        external_id: external_id("E-1"),
+        ..all.clone()
+    };
+    let by_email = UserQuery {
+        email: email("USER2@example.org"),
+        ..all.clone()
+    };
+    let by_both = UserQuery {
+        email: email("user1@example.org"),
+        ..by_external_id.clone()
+    };
+    let by_two_users = UserQuery {
+        email: email("user2@example.org"),
+        ..by_external_id.clone()
+    };
+    let inactive = UserQuery {
+        active: Some(false),
+        ..all.clone()
+    };
+    let active = UserQuery {
+        active: Some(true),
+        ..all.clone()
+    };
+    let active_of_inactive = UserQuery {
+        active: Some(true),
+        ..by_external_id.clone()
+    };
+    let behind_itself = UserQuery {
+        after: Some(users[1].id),
+        ..by_external_id.clone()
+    };
+    let newer_than_it = UserQuery {
+        after: Some(users[3].id),
+        order: Order::NewestFirst,
+        ..by_external_id.clone()
+    };
+
+    assert_eq!(list(store, &users, by_external_id).await, ids(&users[1..2]));
+    assert_eq!(list(store, &users, by_email).await, ids(&users[2..3]));
+    assert_eq!(list(store, &users, by_both).await, ids(&users[1..2]));
+    assert_eq!(list(store, &users, by_two_users).await, []);
+    assert_eq!(list(store, &users, inactive).await, ids([&users[1], &users[3]]));
+    assert_eq!(
+        list(store, &users, active).await,
+        ids([&users[0], &users[2], &users[4]])
+    );
+    assert_eq!(list(store, &users, active_of_inactive).await, []);
+    assert_eq!(list(store, &users, behind_itself).await, []);
+    assert_eq!(list(store, &users, newer_than_it).await, ids(&users[1..2]));
+}
+
+/// MUST: everyone who is there throughout exactly once.
+pub async fn a_walk_visits_everyone_who_stays_once_while_others_come_and_go(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let mut staying = Vec::new();
+    let mut going = Vec::new();
+    for number in 0..30 {
+        let user = given::user(store, organization, &format!("E-{number}")).await;
+        if number % 3 == 0 {
+            going.push(user)
+        } else {
+            staying.push(user)
+        }
+    }
+
+    let mut seen = Vec::new();
+    let mut query = UserQuery::first(4);
+    loop {
+        let page = store.users(organization, &query).await.expect("read");
+        let Some(last) = page.last() else { break };
+        query.after = Some(last.id);
+        seen.extend(ids(&page));
+        if let Some(user) = going.pop() {
+            given::delete(store, &user, after(1)).await;
+        }
+        if seen.len() < 20 {
+            given::user(store, organization, &format!("new-{}", seen.len())).await;
+        }
+    }
+
+    let mut sorted = seen.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    assert_eq!(seen, sorted, "in order, and nobody twice");
+    for user in staying {
+        assert!(seen.contains(&user.id), "{} was passed over", user.id);
+    }
+}

@@ -1,0 +1,87 @@
+//! Being woken.
+
+use std::time::{Duration, Instant};
+
+use roster_application::ports::{Settled, Store};
+use roster_domain::Connection;
+
+use super::given::{self, after};
+
+/// Longer than any machine is slow, and shorter than the tests' time limit.
+const LONG: Duration = Duration::from_secs(20);
+/// Long enough to hear what was said before.
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Waits until nothing of what was done before wakes anybody any more.
+async fn quiet(store: &dyn Store) {
+    for _ in 0..50 {
+        let start = Instant::now();
+        store.wait(SHORT).await;
+        if start.elapsed() >= SHORT {
+            return;
+        }
+    }
+    panic!("something keeps waking the store");
+}
+
+async fn wakes_at_once(store: &dyn Store, what: &str) {
+    let start = Instant::now();
+    store.wait(LONG).await;
+    assert!(start.elapsed() < LONG / 2, "{what} did not wake the store");
+    quiet(store).await;
+}
+
+/// The poll is the floor.
+pub async fn waiting_ends_by_itself(store: &dyn Store) {
+    let start = Instant::now();
+
+    store.wait(SHORT).await;
+
+    assert!(start.elapsed() < LONG / 2);
+}
+
+/// MUST: a write between two calls makes the second return at once; each kind of write that makes accounts due.
+pub async fn every_write_that_makes_an_account_due_wakes(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+    quiet(store).await;
+
+    let user = given::user(store, organization, "E-1").await;
+    wakes_at_once(store, "a new user").await;
+
+    let user = given::rename(store, &user, "Ann", after(1)).await;
+    wakes_at_once(store, "a changed user").await;
+
+    given::connection(store, organization).await;
+    wakes_at_once(store, "a new connection").await;
+
+    let paused = given::pause(store, &connection).await;
+    quiet(store).await;
+    let resumed = Connection {
+        paused: None,
+        version: paused.version + 1,
+        ..paused.clone()
+    };
+    store
+        .update_connection(&resumed, None, paused.version)
+        .await
+        .expect("resumed");
+    wakes_at_once(store, "a connection that is no longer paused").await;
+
+    store
+        .retry_account(organization, user.id, connection.id, after(2))
+        .await
+        .expect("retried");
+    wakes_at_once(store, "a retry").await;
+
+    let claims = store.claim(after(3), after(60), 10).await.expect("claimed");
+    assert_eq!(claims.len(), 2);
+    quiet(store).await;
+    store.release(&[claims[0].key]).await.expect("released");
+    wakes_at_once(store, "a released claim").await;
+
+    given::rename(store, &user, "Bea", after(4)).await;
+    quiet(store).await;
+    given::record(store, &claims[1], Settled::InSync, after(5)).await;
+    wakes_at_once(store, "a record of a version that is outdated").await;
+}

@@ -1,0 +1,381 @@
+//! One situation at a time.
+
+use roster_domain::capabilities::RequiredField;
+use roster_domain::{
+    Capabilities, Cause, Change, KeyKind, Known, Remedy, Step, User, UserChanges, Vendor, VendorKey, VendorUserId, plan,
+};
+
+use crate::given::{at, full, set, user, user_id};
+
+/// A vendor that can do everything, looks up by external id, and refuses a second user with the same.
+const ABLE: Capabilities = Capabilities {
+    look_up: Some(KeyKind::ExternalId),
+    refuses_duplicates: true,
+    update: true,
+    deactivate: true,
+    reactivate: true,
+    delete: true,
+    required: &[],
+};
+
+fn next(user: &User, known: &Known, can: &Capabilities) -> Step {
+    plan(user, Vendor::NablaCore, known, can)
+}
+
+fn ann() -> User {
+    user(&full())
+}
+
+fn inactive() -> User {
+    user(&UserChanges {
+        active: Change::Set(false),
+        ..full()
+    })
+}
+
+fn key(text: &str) -> VendorKey {
+    VendorKey::new(text)
+}
+
+fn theirs() -> VendorUserId {
+    VendorUserId::new("theirs")
+}
+
+fn there(active: bool, version: i64) -> Known {
+    Known::default().created(theirs(), active, version)
+}
+
+fn nobody() -> Known {
+    Known::default()
+}
+
+fn asked(step: Step) -> (Cause, Remedy, String) {
+    match step {
+        Step::Ask { cause, message, remedy } => (cause, remedy, message),
+        step => panic!("nobody is asked: {step:?}"),
+    }
+}
+
+#[test]
+fn a_vendor_that_refuses_duplicates_is_sent_the_user_at_once() {
+    assert_eq!(next(&ann(), &nobody(), &ABLE), Step::Create(key("ehr-7")));
+}
+
+#[test]
+fn a_vendor_that_may_take_a_user_twice_is_asked_before_every_create() {
+    let lax = Capabilities {
+        refuses_duplicates: false,
+        ..ABLE
+    };
+    assert_eq!(next(&ann(), &nobody(), &lax), Step::LookUp(key("ehr-7")));
+    assert_eq!(
+        next(&ann(), &nobody().absent(key("ehr-7")), &lax),
+        Step::Create(key("ehr-7"))
+    );
+    assert_eq!(
+        next(&ann(), &nobody().absent(key("other")), &lax),
+        Step::LookUp(key("ehr-7")),
+        "another key"
+    );
+}
+
+#[test]
+fn a_user_without_an_external_id_goes_there_under_rosters_own() {
+    let nameless = user(&UserChanges::default());
+    assert_eq!(
+        next(&nameless, &nobody(), &ABLE),
+        Step::Create(key(&user_id(1).to_string()))
+    );
+}
+
+#[test]
+fn a_vendor_that_knows_users_by_address_needs_one() {
+    let by_email = Capabilities {
+        look_up: Some(KeyKind::Email),
+        ..ABLE
+    };
+    assert_eq!(
+        next(&ann(), &nobody(), &by_email),
+        Step::Create(key("Ann.Lee@Example.org"))
+    );
+
+    let (cause, remedy, message) = asked(next(&user(&UserChanges::default()), &nobody(), &by_email));
+    assert_eq!((cause, remedy), (Cause::MissingField, Remedy::Customer));
+    assert!(
+        message.contains("Nabla Core") && message.contains("e-mail"),
+        "{message}"
+    );
+}
+
+#[test]
+fn every_field_that_the_vendor_insists_on_is_named() {
+    let strict = Capabilities {
+        required: &[
+            RequiredField::Email,
+            RequiredField::ExternalId,
+            RequiredField::FirstName,
+            RequiredField::LastName,
+        ],
+        ..ABLE
+    };
+    let first_name_only = user(&UserChanges {
+        first_name: set("Ann"),
+        ..UserChanges::default()
+    });
+
+    let (cause, remedy, message) = asked(next(&first_name_only, &nobody(), &strict));
+
+    assert_eq!((cause, remedy), (Cause::MissingField, Remedy::Customer));
+    assert_eq!(
+        message,
+        "Nabla Core needs email, external_id, last_name, which this user lacks: add it to the user"
+    );
+    assert_eq!(next(&ann(), &nobody(), &strict), Step::Create(key("ehr-7")));
+}
+
+#[test]
+fn a_create_of_which_nothing_was_heard_is_looked_up_under_the_key_it_was_sent_with() {
+    let unheard = nobody().intending(key("old"));
+    for user in [ann(), inactive(), ann().delete(at(1))] {
+        assert_eq!(next(&user, &unheard, &ABLE), Step::LookUp(key("old")));
+    }
+}
+
+#[test]
+fn a_look_up_that_finds_nobody_settles_the_create_that_was_sent_under_that_key_only() {
+    let lax = Capabilities {
+        refuses_duplicates: false,
+        ..ABLE
+    };
+    let unheard = nobody().intending(key("old"));
+
+    assert_eq!(
+        next(&ann(), &unheard.clone().absent(key("ehr-7")), &ABLE),
+        Step::LookUp(key("old"))
+    );
+
+    let settled = unheard.absent(key("old"));
+    assert_eq!(
+        next(&ann(), &settled, &lax),
+        Step::LookUp(key("ehr-7")),
+        "the present key was not asked for yet"
+    );
+    assert_eq!(
+        next(&ann(), &settled.absent(key("ehr-7")), &lax),
+        Step::Create(key("ehr-7")),
+        "and no more back and forth"
+    );
+}
+
+#[test]
+fn a_look_up_from_before_a_create_says_nothing_about_it() {
+    let sent = nobody().absent(key("ehr-7")).intending(key("ehr-7"));
+    assert_eq!(next(&ann(), &sent, &ABLE), Step::LookUp(key("ehr-7")));
+}
+
+#[test]
+fn a_user_whom_the_vendor_has_already_is_adopted_and_brought_up_to_date() {
+    let refused = nobody().intending(key("ehr-7")).duplicate();
+    assert_eq!(next(&ann(), &refused, &ABLE), Step::LookUp(key("ehr-7")));
+
+    let found = refused.found(theirs(), true);
+    assert_eq!(next(&ann(), &found, &ABLE), Step::Update(theirs()));
+    assert_eq!(next(&ann(), &found.updated(1), &ABLE), Step::InSync);
+}
+
+#[test]
+fn a_user_who_is_taken_but_not_found_is_a_matter_for_a_person() {
+    let nowhere = nobody().intending(key("ehr-7")).duplicate().absent(key("ehr-7"));
+    let (cause, remedy, message) = asked(next(&ann(), &nowhere, &ABLE));
+    assert_eq!((cause, remedy), (Cause::HeldElsewhere, Remedy::Customer));
+    assert!(message.contains("ehr-7"), "{message}");
+
+    let blind = Capabilities { look_up: None, ..ABLE };
+    assert_eq!(
+        asked(next(&ann(), &nobody().duplicate(), &blind)).0,
+        Cause::HeldElsewhere
+    );
+}
+
+#[test]
+fn a_deactivated_user_is_activated_before_the_fields_are_sent() {
+    assert_eq!(next(&ann(), &there(false, 0), &ABLE), Step::Activate(theirs()));
+    assert_eq!(
+        next(&ann(), &there(false, 0).set_active(true), &ABLE),
+        Step::Update(theirs())
+    );
+}
+
+#[test]
+fn an_inactive_user_is_deactivated_and_its_fields_wait() {
+    assert_eq!(next(&inactive(), &there(true, 0), &ABLE), Step::Deactivate(theirs()));
+    assert_eq!(next(&inactive(), &there(false, 0), &ABLE), Step::InSync);
+}
+
+#[test]
+fn an_inactive_user_who_was_never_there_is_not_sent_there() {
+    assert_eq!(next(&inactive(), &nobody(), &ABLE), Step::InSync);
+    let strict = Capabilities {
+        required: &[RequiredField::ExternalId],
+        ..ABLE
+    };
+    let nameless = user(&UserChanges {
+        active: Change::Set(false),
+        ..UserChanges::default()
+    });
+    assert_eq!(
+        next(&nameless, &nobody(), &strict),
+        Step::InSync,
+        "nor asked to be complete"
+    );
+}
+
+#[test]
+fn a_user_who_changed_since_is_not_believed_to_be_inactive_still() {
+    let edited = User {
+        version: 3,
+        ..inactive()
+    };
+    let recalled = |known: Known, can: &Capabilities| next(&edited, &known.recalled(&edited, can), can);
+
+    assert_eq!(
+        recalled(there(false, 2), &ABLE),
+        Step::Deactivate(theirs()),
+        "an activation may be on its way"
+    );
+    assert_eq!(recalled(there(false, 3), &ABLE), Step::InSync, "nothing was sent since");
+    assert_eq!(
+        recalled(
+            there(false, 2),
+            &Capabilities {
+                reactivate: false,
+                ..ABLE
+            }
+        ),
+        Step::InSync
+    );
+    assert_eq!(
+        recalled(
+            there(false, 2),
+            &Capabilities {
+                deactivate: false,
+                ..ABLE
+            }
+        ),
+        Step::InSync
+    );
+}
+
+#[test]
+fn what_held_for_one_claim_is_forgotten_by_the_next() {
+    let lax = Capabilities {
+        refuses_duplicates: false,
+        ..ABLE
+    };
+    let before = nobody().duplicate().absent(key("ehr-7"));
+
+    let recalled = before.recalled(&ann(), &lax);
+
+    assert_eq!(recalled, nobody());
+    assert_eq!(next(&ann(), &recalled, &lax), Step::LookUp(key("ehr-7")));
+}
+
+#[test]
+fn a_user_who_vanished_leaves_a_later_create_to_be_looked_up() {
+    let crashed = Known {
+        intent: Some(key("ehr-7")),
+        ..there(true, 1)
+    };
+    let deleted = ann().delete(at(1));
+    assert_eq!(next(&deleted, &crashed.gone(), &ABLE), Step::LookUp(key("ehr-7")));
+}
+
+#[test]
+fn a_deleted_user_is_deleted_or_else_deactivated() {
+    let deleted = ann().delete(at(1));
+    assert_eq!(next(&deleted, &there(true, 1), &ABLE), Step::Delete(theirs()));
+    assert_eq!(next(&deleted, &there(true, 1).gone(), &ABLE), Step::Removed);
+    assert_eq!(next(&deleted, &nobody(), &ABLE), Step::Removed);
+
+    let keeps = Capabilities { delete: false, ..ABLE };
+    assert_eq!(next(&deleted, &there(true, 1), &keeps), Step::Deactivate(theirs()));
+    assert_eq!(next(&deleted, &there(false, 1), &keeps), Step::Removed);
+}
+
+#[test]
+fn a_user_who_vanished_at_the_vendor_is_created_anew() {
+    assert_eq!(next(&ann(), &there(true, 1).gone(), &ABLE), Step::Create(key("ehr-7")));
+}
+
+#[test]
+fn what_the_vendor_cannot_do_is_asked_of_a_person() {
+    let deleted = ann().delete(at(1));
+    let cases = [
+        (
+            ann(),
+            there(true, 0),
+            Capabilities { update: false, ..ABLE },
+            "change the fields",
+        ),
+        (
+            ann(),
+            there(false, 1),
+            Capabilities {
+                reactivate: false,
+                ..ABLE
+            },
+            "activate it again",
+        ),
+        (
+            inactive(),
+            there(true, 1),
+            Capabilities {
+                deactivate: false,
+                ..ABLE
+            },
+            "deactivate",
+        ),
+        (
+            deleted,
+            there(true, 1),
+            Capabilities {
+                deactivate: false,
+                delete: false,
+                ..ABLE
+            },
+            "deactivate",
+        ),
+    ];
+    for (user, known, can, expected) in cases {
+        let (cause, remedy, message) = asked(next(&user, &known, &can));
+        assert_eq!((cause, remedy), (Cause::Unsupported, Remedy::Vendor));
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn where_nobody_can_look_a_create_without_an_answer_is_repeated_while_the_user_should_be_there() {
+    let upsert = Capabilities {
+        look_up: None,
+        refuses_duplicates: false,
+        ..ABLE
+    };
+    assert_eq!(
+        next(&ann(), &nobody().intending(key("ehr-7")), &upsert),
+        Step::Create(key("ehr-7"))
+    );
+}
+
+#[test]
+fn where_nobody_can_look_a_create_without_an_answer_is_not_taken_for_nothing() {
+    let upsert = Capabilities {
+        look_up: None,
+        refuses_duplicates: false,
+        ..ABLE
+    };
+    for user in [inactive(), ann().delete(at(1))] {
+        let (cause, remedy, message) = asked(next(&user, &nobody().intending(key("ehr-7")), &upsert));
+        assert_eq!((cause, remedy), (Cause::Unsupported, Remedy::Vendor));
+        assert!(message.contains("ehr-7"), "{message}");
+    }
+}

@@ -1,0 +1,423 @@
+//! A vendor in memory, and a worker that does what `plan` says there. Both note every breach of the promises.
+
+use std::collections::HashSet;
+
+use roster_domain::{
+    Capabilities, Cause, Change, KeyKind, Known, PhiGuard, Step, User, UserChanges, Vendor, VendorKey, VendorUserId,
+    plan,
+};
+
+use crate::given::{at, set, user};
+
+/// The most steps that one claim may take, the last one included.
+pub(super) const MOST_STEPS: usize = 8;
+
+/// What happens between a worker and the vendor during one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The vendor acts and answers.
+    None,
+    /// The vendor acts, and the answer is lost.
+    ReplyLost,
+    /// The vendor never hears of it, and the worker cannot know.
+    RequestLost,
+    /// The vendor refuses without acting, and says so.
+    Refused,
+    /// The worker dies before anything is sent.
+    CrashBefore,
+    /// The worker dies after the vendor acted, before anything is stored.
+    CrashAfter,
+}
+
+/// What people do, and what workers meet.
+#[derive(Debug, Clone)]
+pub(super) enum Event {
+    /// The user gets another name.
+    Edit,
+    /// The user gets another external id and another address.
+    Rekey,
+    /// The user loses the address.
+    LoseEmail,
+    /// The user gets an address.
+    GainEmail,
+    /// The user may no longer work.
+    Deactivate,
+    /// The user may work again.
+    Activate,
+    /// The user is deleted.
+    Delete,
+    /// Somebody deletes the user at the vendor.
+    Vanish,
+    /// A worker takes the account and meets these faults, one a step.
+    Work(Vec<Fault>),
+}
+
+/// A user as the vendor has it.
+#[derive(Debug, Clone)]
+struct Remote {
+    id: VendorUserId,
+    key: VendorKey,
+    active: bool,
+    version: i64,
+    made_by_us: bool,
+}
+
+/// User, account and vendor together.
+#[derive(Debug)]
+pub(super) struct World {
+    can: Capabilities,
+    user: User,
+    stored: Known,
+    remotes: Vec<Remote>,
+    /// Keys of creates whose outcome nobody knows, which were not looked up since.
+    unsettled: HashSet<VendorKey>,
+    /// Somebody deleted the user at the vendor, and no call has told the worker yet. That is for the read-back of
+    /// accounts to notice, where nothing else is to be sent.
+    vanished: bool,
+    ids: u32,
+    clock: i64,
+}
+
+/// What came of one call.
+enum Outcome {
+    /// Go on with this.
+    Known(Known),
+    /// The claim ends here, and this much is stored.
+    Ended(Known),
+    /// The worker is gone, and with it all that was not stored.
+    Crashed,
+}
+
+impl World {
+    /// An organization's user who is new, and a vendor that may know somebody of the same key already.
+    pub(super) fn new(can: Capabilities, known_to_vendor: bool) -> Self {
+        let changes = UserChanges {
+            external_id: set("id-0"),
+            email: set("ann-0@example.org"),
+            ..UserChanges::default()
+        };
+        let mut world = Self {
+            can,
+            user: user(&changes),
+            stored: Known::default(),
+            remotes: Vec::new(),
+            unsettled: HashSet::new(),
+            vanished: false,
+            ids: 0,
+            clock: 0,
+        };
+        if known_to_vendor {
+            let key = world.key().expect("the user has all keys");
+            world.add(key, false);
+        }
+        world
+    }
+
+    pub(super) fn happen(&mut self, event: &Event) {
+        self.clock += 1;
+        let number = self.clock;
+        let keep = UserChanges::default();
+        match event {
+            Event::Edit => self.change(&UserChanges {
+                last_name: set(format!("Lee {number}")),
+                ..keep
+            }),
+            Event::Rekey => self.change(&UserChanges {
+                external_id: set(format!("id-{number}")),
+                email: set(format!("ann-{number}@example.org")),
+                ..keep
+            }),
+            Event::LoseEmail => self.change(&UserChanges {
+                email: Change::Clear,
+                ..keep
+            }),
+            Event::GainEmail => self.change(&UserChanges {
+                email: set(format!("ann-{number}@example.org")),
+                ..keep
+            }),
+            Event::Deactivate => self.change(&UserChanges {
+                active: Change::Set(false),
+                ..keep
+            }),
+            Event::Activate => self.change(&UserChanges {
+                active: Change::Set(true),
+                ..keep
+            }),
+            Event::Delete if self.user.deleted_at.is_none() => self.user = self.user.delete(at(number)),
+            Event::Vanish => {
+                let before = self.remotes.len();
+                self.remotes
+                    .retain(|remote| Some(&remote.id) != self.stored.vendor_user_id.as_ref());
+                self.vanished |= self.remotes.len() < before;
+            }
+            Event::Work(faults) => {
+                self.work(faults);
+            }
+            Event::Delete => {}
+        }
+    }
+
+    fn change(&mut self, changes: &UserChanges) {
+        if self.user.deleted_at.is_none() {
+            self.user = self
+                .user
+                .update(changes, PhiGuard::Off, at(self.clock))
+                .expect("valid")
+                .user;
+        }
+    }
+
+    /// One claim: plan, act and fold until nothing is left to do. Returns the last step of a claim that came to its end.
+    fn work(&mut self, faults: &[Fault]) -> Option<Step> {
+        let mut known = self.stored.clone().recalled(&self.user, &self.can);
+        for taken in 0..MOST_STEPS {
+            let step = plan(&self.user, Vendor::Upheal, &known, &self.can);
+            self.assert_allowed(&step);
+            if matches!(step, Step::InSync | Step::Removed | Step::Ask { .. }) {
+                if !matches!(step, Step::Ask { .. }) {
+                    known.applied_version = self.user.version;
+                }
+                self.stored = known;
+                return Some(step);
+            }
+            let outcome = self.act(&step, known, faults.get(taken).copied().unwrap_or(Fault::None));
+            self.assert_no_duplicate();
+            known = match outcome {
+                Outcome::Known(known) => known,
+                Outcome::Ended(known) => {
+                    self.stored = known;
+                    return None;
+                }
+                Outcome::Crashed => return None,
+            };
+        }
+        panic!("no end after {MOST_STEPS} steps: {self:#?}");
+    }
+
+    fn act(&mut self, step: &Step, known: Known, fault: Fault) -> Outcome {
+        let known = match step {
+            Step::Create(key) => {
+                self.stored.intent = Some(key.clone());
+                known.intending(key.clone())
+            }
+            _ => known,
+        };
+        if let (Step::Create(key), Fault::ReplyLost | Fault::RequestLost | Fault::CrashBefore | Fault::CrashAfter) =
+            (step, fault)
+        {
+            self.unsettled.insert(key.clone());
+        }
+        match fault {
+            Fault::None => {
+                let known = self.effect(step, known);
+                // Who was found under an old key is stored before the key is changed: from then on, only the
+                // vendor's id leads there.
+                match step {
+                    Step::LookUp(key) if known.vendor_user_id.is_some() && Some(key) != self.key().as_ref() => {
+                        Outcome::Ended(known)
+                    }
+                    _ => Outcome::Known(known),
+                }
+            }
+            Fault::ReplyLost => {
+                self.effect(step, known.clone());
+                Outcome::Ended(known)
+            }
+            Fault::CrashAfter => {
+                self.effect(step, known);
+                Outcome::Crashed
+            }
+            Fault::RequestLost | Fault::Refused => Outcome::Ended(known),
+            Fault::CrashBefore => Outcome::Crashed,
+        }
+    }
+
+    /// What the vendor does, and what its answer says.
+    fn effect(&mut self, step: &Step, known: Known) -> Known {
+        match step {
+            Step::LookUp(key) => {
+                self.unsettled.remove(key);
+                match self.remotes.iter().find(|remote| remote.key == *key) {
+                    Some(remote) => {
+                        let matches = remote.version == self.user.version;
+                        let known = known.found(remote.id.clone(), remote.active);
+                        if matches {
+                            known.updated(self.user.version)
+                        } else {
+                            known
+                        }
+                    }
+                    None => known.absent(key.clone()),
+                }
+            }
+            Step::Create(key) => self.create(key, known),
+            Step::Update(id) => {
+                let (key, version) = (self.key(), self.user.version);
+                self.with(id, known, |remote, known| {
+                    remote.version = version;
+                    remote.key = key.unwrap_or_else(|| remote.key.clone());
+                    // The worker may have died over a deactivation; the answer says how the user stands.
+                    known.updated(version).set_active(remote.active)
+                })
+            }
+            Step::Activate(id) => self.with(id, known, |remote, known| {
+                remote.active = true;
+                known.set_active(true)
+            }),
+            Step::Deactivate(id) => self.with(id, known, |remote, known| {
+                remote.active = false;
+                known.set_active(false)
+            }),
+            Step::Delete(id) => {
+                self.remotes.retain(|remote| remote.id != *id);
+                known.gone()
+            }
+            Step::InSync | Step::Removed | Step::Ask { .. } => unreachable!("nothing is sent for {step:?}"),
+        }
+    }
+
+    fn create(&mut self, key: &VendorKey, known: Known) -> Known {
+        let version = self.user.version;
+        let same = self.remotes.iter_mut().find(|remote| remote.key == *key);
+        match same {
+            Some(_) if self.can.refuses_duplicates => known.duplicate(),
+            // A vendor without look-up and without refusal has an upsert for a create.
+            Some(remote) if self.can.look_up.is_none() => {
+                remote.version = version;
+                let (id, active) = (remote.id.clone(), remote.active);
+                self.unsettled.remove(key);
+                known.created(id, active, version)
+            }
+            _ => {
+                self.unsettled.remove(key);
+                let id = self.add(key.clone(), true);
+                known.created(id, true, version)
+            }
+        }
+    }
+
+    fn add(&mut self, key: VendorKey, made_by_us: bool) -> VendorUserId {
+        self.ids += 1;
+        let id = VendorUserId::new(format!("remote-{}", self.ids));
+        let version = if made_by_us { self.user.version } else { 0 };
+        self.remotes.push(Remote {
+            id: id.clone(),
+            key,
+            active: true,
+            version,
+            made_by_us,
+        });
+        id
+    }
+
+    fn with(&mut self, id: &VendorUserId, known: Known, act: impl FnOnce(&mut Remote, Known) -> Known) -> Known {
+        if let Some(remote) = self.remotes.iter_mut().find(|remote| remote.id == *id) {
+            return act(remote, known);
+        }
+        self.vanished = false;
+        known.gone()
+    }
+
+    fn key(&self) -> Option<VendorKey> {
+        VendorKey::of(&self.user, self.can.look_up.unwrap_or(KeyKind::ExternalId))
+    }
+
+    fn assert_allowed(&self, step: &Step) {
+        let allowed = match step {
+            Step::LookUp(_) => self.can.look_up.is_some(),
+            Step::Create(key) => {
+                assert_eq!(Some(key), self.key().as_ref(), "a create goes under the present key");
+                assert!(
+                    self.user.active && self.user.deleted_at.is_none(),
+                    "who should not be there is created"
+                );
+                self.can.look_up.is_none() || self.unsettled.is_empty()
+            }
+            Step::Update(_) => self.can.update,
+            Step::Activate(_) => self.can.reactivate,
+            Step::Deactivate(_) => self.can.deactivate,
+            Step::Delete(_) => self.can.delete,
+            Step::InSync | Step::Removed | Step::Ask { .. } => true,
+        };
+        assert!(allowed, "{step:?} must not be planned: {self:#?}");
+    }
+
+    fn assert_no_duplicate(&self) {
+        let made = self.remotes.iter().filter(|remote| remote.made_by_us).count();
+        assert!(
+            self.can.look_up.is_none() || made <= 1,
+            "the vendor has the user {made} times: {self:#?}"
+        );
+    }
+
+    /// Claims that nothing disturbs, until there is nothing left to do. One that found the user under an old key is
+    /// given back once.
+    pub(super) fn settle(&mut self) -> Step {
+        self.work(&[])
+            .or_else(|| self.work(&[]))
+            .expect("the second claim comes to its end")
+    }
+
+    /// After a claim that nothing disturbed, the vendor has what it should have, or there is a good reason to ask.
+    pub(super) fn assert_settled(&self, last: &Step) {
+        let theirs = self
+            .stored
+            .vendor_user_id
+            .as_ref()
+            .and_then(|id| self.remotes.iter().find(|it| it.id == *id));
+        match last {
+            Step::InSync => {
+                assert!(self.user.deleted_at.is_none(), "a deleted user is in sync");
+                match theirs {
+                    Some(remote) => {
+                        assert_eq!(remote.active, self.user.active, "{self:#?}");
+                        assert!(
+                            !self.user.active || remote.version == self.user.version,
+                            "stale fields: {self:#?}"
+                        );
+                    }
+                    None if self.vanished => assert!(self.stored.vendor_user_id.is_some(), "{self:#?}"),
+                    None => assert!(
+                        !self.user.active && self.active_by_us() == 0,
+                        "nobody is there: {self:#?}"
+                    ),
+                }
+            }
+            Step::Removed => {
+                assert!(self.user.deleted_at.is_some());
+                assert!(
+                    theirs.is_none_or(|remote| !remote.active && !self.can.delete),
+                    "{self:#?}"
+                );
+                assert_eq!(self.active_by_us(), 0, "{self:#?}");
+            }
+            Step::Ask {
+                cause: Cause::MissingField,
+                ..
+            } => {
+                let lacks_required = self.can.required.iter().any(|field| !field.is_in(&self.user));
+                assert!(lacks_required || self.key().is_none(), "{self:#?}");
+            }
+            Step::Ask {
+                cause: Cause::Unsupported,
+                ..
+            } => {
+                let lost_sight = self.can.look_up.is_none() && self.stored.intent.is_some();
+                let lacks = !self.can.update || !self.can.deactivate || !self.can.reactivate;
+                assert!(lacks || lost_sight, "{self:#?}");
+            }
+            Step::Ask {
+                cause: Cause::HeldElsewhere,
+                ..
+            } => assert!(self.can.look_up.is_none(), "{self:#?}"),
+            step => panic!("{step:?} is no end"),
+        }
+    }
+
+    /// What was made for this user and still lets it work, as far as a vendor with look-up can be held to it: where
+    /// nobody can look, a create without an answer and a new key leave a second user behind.
+    fn active_by_us(&self) -> usize {
+        let any = |remote: &&Remote| remote.made_by_us && remote.active && self.can.look_up.is_some();
+        self.remotes.iter().filter(any).count()
+    }
+}

@@ -1,0 +1,280 @@
+//! What tests of the dialects stand on: stores in memory, a clock that stands still, and ids that count up.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use roster_application::api_clients::digest;
+use roster_application::authentication::{Authentication, TokenKey, Tokens};
+use roster_application::ports::{
+    ApiClientStore, ClientSecret, Clock, Ids, KeySetError, KeySets, Order, StoreError, UniqueKey, UserQuery,
+    UserSession, UserSessionStore, UserStore,
+};
+use roster_application::sessions::Sessions;
+use roster_application::users::Users;
+use roster_domain::{
+    ApiClient, ApiClientId, ApiClientKind, ClientKey, Email, ExternalId, Organization, OrganizationId, PhiGuard, Slug,
+    Timestamp, User, UserId, Version,
+};
+use uuid::Uuid;
+
+/// Everything at once.
+#[derive(Default)]
+pub(crate) struct Memory {
+    users: Mutex<Vec<User>>,
+    clients: Mutex<Vec<Known>>,
+    sessions: Mutex<Vec<UserSession>>,
+    ids: AtomicU64,
+}
+
+/// A client, its organization, and the digest of its key if it has one.
+type Known = (ApiClient, Organization, Option<[u8; 32]>);
+
+/// An organization whose id is made of a number.
+pub(crate) fn organization(number: u128) -> Organization {
+    Organization {
+        id: OrganizationId::new(Uuid::from_u128(number)),
+        slug: Slug::default_organization(),
+        phi_guard: PhiGuard::Off,
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+impl Memory {
+    /// The use cases for users.
+    pub(crate) fn users(self: &Arc<Self>) -> Users {
+        Users::new(self.clone(), self.clone(), self.clone())
+    }
+
+    /// Who is calling.
+    pub(crate) fn authentication(self: &Arc<Self>) -> Authentication {
+        Authentication::new(self.clone(), self.clone(), self.clone())
+    }
+
+    /// The tokens that callers are given.
+    pub(crate) fn tokens() -> Tokens {
+        Tokens::new(&TokenKey::new([7; 32]))
+    }
+
+    /// User sessions.
+    pub(crate) fn sessions(self: &Arc<Self>) -> Sessions {
+        Sessions::new(self.clone(), self.clone(), Self::tokens(), self.clone(), self.clone())
+    }
+
+    /// Whoever calls with a key acts for this organization from now on.
+    pub(crate) fn add_api_key(&self, key: &str, organization: &Organization) {
+        self.add_client(ApiClientKind::ApiKey, Some(digest(key)), organization);
+    }
+
+    /// A client that signs assertions with a key that nobody has.
+    pub(crate) fn add_oauth_client(&self, organization: &Organization) -> ApiClientId {
+        let kind = ApiClientKind::OAuthClient(ClientKey::JwksUrl("https://example.org/jwks".to_owned()));
+        self.add_client(kind, None, organization)
+    }
+
+    fn add_client(&self, kind: ApiClientKind, key: Option<[u8; 32]>, organization: &Organization) -> ApiClientId {
+        let id = ApiClientId::new(self.new_id());
+        let client = ApiClient {
+            id,
+            organization_id: organization.id,
+            kind,
+            label: None,
+            created_at: self.now(),
+        };
+        self.clients.lock().unwrap().push((client, organization.clone(), key));
+        id
+    }
+
+    /// How many users an organization has.
+    pub(crate) fn count(&self, organization: &Organization) -> usize {
+        self.users
+            .lock()
+            .unwrap()
+            .iter()
+            .filter(|user| user.organization_id == organization.id)
+            .count()
+    }
+
+    fn find(&self, organization: OrganizationId, is_it: impl Fn(&User) -> bool) -> Option<User> {
+        let users = self.users.lock().unwrap();
+        users
+            .iter()
+            .find(|user| user.organization_id == organization && is_it(user))
+            .cloned()
+    }
+}
+
+fn stands_against(users: &[User], user: &User) -> Result<(), StoreError> {
+    for other in users
+        .iter()
+        .filter(|other| other.organization_id == user.organization_id && other.id != user.id)
+    {
+        if user.profile.external_id.is_some() && other.profile.external_id == user.profile.external_id {
+            return Err(StoreError::Conflict(UniqueKey::ExternalId));
+        }
+        if user.profile.email.is_some() && other.profile.email == user.profile.email {
+            return Err(StoreError::Conflict(UniqueKey::Email));
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl UserStore for Memory {
+    async fn create_user(&self, user: &User) -> Result<(), StoreError> {
+        let mut users = self.users.lock().unwrap();
+        stands_against(&users, user)?;
+        users.push(user.clone());
+        Ok(())
+    }
+
+    async fn update_user(&self, user: &User, expected: Version) -> Result<(), StoreError> {
+        let mut users = self.users.lock().unwrap();
+        stands_against(&users, user)?;
+        let stored = users
+            .iter_mut()
+            .find(|stored| stored.id == user.id && stored.version == expected);
+        *stored.ok_or(StoreError::Stale)? = user.clone();
+        Ok(())
+    }
+
+    async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.find(organization, |user| user.id == id))
+    }
+
+    async fn user_by_external_id(
+        &self,
+        organization: OrganizationId,
+        external_id: &ExternalId,
+    ) -> Result<Option<User>, StoreError> {
+        Ok(self.find(organization, |user| {
+            user.profile.external_id.as_ref() == Some(external_id)
+        }))
+    }
+
+    async fn user_by_email(&self, organization: OrganizationId, email: &Email) -> Result<Option<User>, StoreError> {
+        Ok(self.find(organization, |user| user.profile.email.as_ref() == Some(email)))
+    }
+
+    async fn users(&self, organization: OrganizationId, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        let mut users: Vec<User> = self.users.lock().unwrap().clone();
+        users.retain(|user| {
+            user.organization_id == organization
+                && query.active.is_none_or(|active| user.active == active)
+                && query.after.is_none_or(|after| match query.order {
+                    Order::OldestFirst => user.id > after,
+                    Order::NewestFirst => user.id < after,
+                })
+        });
+        users.sort_by_key(|user| user.id);
+        if query.order == Order::NewestFirst {
+            users.reverse();
+        }
+        users.truncate(query.limit as usize);
+        Ok(users)
+    }
+
+    async fn purge_users(&self, _deleted_before: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+#[async_trait]
+impl ApiClientStore for Memory {
+    async fn create_client(&self, _client: &ApiClient, _secret: &ClientSecret) -> Result<(), StoreError> {
+        Err(StoreError::Conflict(UniqueKey::Id))
+    }
+
+    async fn clients(
+        &self,
+        _organization: OrganizationId,
+        _after: Option<ApiClientId>,
+        _limit: u32,
+    ) -> Result<Vec<ApiClient>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
+        let clients = self.clients.lock().unwrap();
+        Ok(clients
+            .iter()
+            .find(|(client, ..)| client.id == id)
+            .map(|(client, of, _)| (client.clone(), of.clone())))
+    }
+
+    async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
+        let clients = self.clients.lock().unwrap();
+        let found = clients.iter().find(|(.., key)| key.as_ref() == Some(digest));
+        Ok(found.map(|(client, of, _)| (client.clone(), of.clone())))
+    }
+
+    async fn service_account(
+        &self,
+        _folded_email: &str,
+    ) -> Result<Option<(ApiClient, ClientSecret, Organization)>, StoreError> {
+        Ok(None)
+    }
+
+    async fn delete_client(&self, organization: OrganizationId, id: ApiClientId) -> Result<bool, StoreError> {
+        let mut clients = self.clients.lock().unwrap();
+        let before = clients.len();
+        clients.retain(|(client, of, _)| client.id != id || of.id != organization);
+        Ok(clients.len() < before)
+    }
+
+    async fn use_assertion(
+        &self,
+        _client: ApiClientId,
+        _jti: &str,
+        _expires_at: Timestamp,
+        _now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl UserSessionStore for Memory {
+    async fn create_session(&self, session: &UserSession) -> Result<(), StoreError> {
+        self.sessions.lock().unwrap().push(session.clone());
+        Ok(())
+    }
+
+    async fn extend_session(&self, id: Uuid, expires_at: Timestamp, _now: Timestamp) -> Result<bool, StoreError> {
+        let mut sessions = self.sessions.lock().unwrap();
+        let session = sessions.iter_mut().find(|session| session.id == id);
+        Ok(session.map(|session| session.expires_at = expires_at).is_some())
+    }
+
+    async fn end_session(&self, id: Uuid) -> Result<bool, StoreError> {
+        let mut sessions = self.sessions.lock().unwrap();
+        let before = sessions.len();
+        sessions.retain(|session| session.id != id);
+        Ok(sessions.len() < before)
+    }
+
+    async fn purge_sessions(&self, _expired_before: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+#[async_trait]
+impl KeySets for Memory {
+    async fn key_set(&self, url: &str, _fresh: bool) -> Result<String, KeySetError> {
+        Err(KeySetError(format!("nothing is at {url}")))
+    }
+}
+
+impl Clock for Memory {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_timestamp(1_750_000_000, 123_456_000).unwrap()
+    }
+}
+
+impl Ids for Memory {
+    fn new_id(&self) -> Uuid {
+        Uuid::from_u128(
+            0x0197_0000_0000_7000_8000_0000_0000_0000 + u128::from(self.ids.fetch_add(1, Ordering::Relaxed)),
+        )
+    }
+}

@@ -1,0 +1,84 @@
+//! The reference page at `/docs`: Swagger UI, served from the binary, without a word to any other server.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::layers::guarded;
+use crate::v1::{self, problem};
+
+/// Swagger UI writes styles into its elements and draws its icons from `data:` URLs; nothing else is let in.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                      font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `/docs`.
+pub(crate) fn routes() -> Router {
+    let config = Config::new([v1::OPENAPI_PATH])
+        .validator_url("none")
+        .display_request_duration(true);
+    let page: Router = SwaggerUi::new("/docs").config(config).into();
+    guarded(
+        page.method_not_allowed_fallback(v1::method_not_allowed)
+            .layer(middleware::from_fn(confined)),
+        problem::render,
+    )
+}
+
+async fn confined(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::StatusCode;
+    use rstest::rstest;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn get(path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let response = routes().oneshot(request).await.unwrap();
+        assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
+        let status = response.status();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[rstest]
+    #[case("/docs/")]
+    #[case("/docs/swagger-initializer.js")]
+    #[case("/docs/swagger-ui.css")]
+    #[tokio::test]
+    async fn the_page_asks_no_other_server_for_anything(#[case] path: &str) {
+        let (status, body) = get(path).await;
+
+        assert_eq!(status, StatusCode::OK);
+        for outside in [
+            "src=\"http",
+            "href=\"http",
+            "url(http",
+            "url(//",
+            "\"https://",
+            "//validator",
+        ] {
+            assert!(!body.contains(outside), "{path} mentions {outside}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_page_shows_the_specification_of_v1() {
+        let (_, body) = get("/docs/swagger-initializer.js").await;
+        assert!(body.contains(v1::OPENAPI_PATH), "{body}");
+        assert!(body.contains(r#""validatorUrl": "none""#), "{body}");
+    }
+}

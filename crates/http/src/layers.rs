@@ -1,0 +1,204 @@
+//! What every request passes on its way in and out: its id, its span, its time limit, and the net under panics.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use roster_application::ports::Ids;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::RequestId;
+use tracing::field::Empty;
+use tracing::{Instrument, error, info, info_span};
+
+use crate::refusal::{Kind, Refusal};
+
+/// How long a request may take. Shorter than [`roster_application::idempotency::Idempotency::SILENT_AFTER`].
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The most characters of an id that a caller may choose for its request.
+const MAX_REQUEST_ID: usize = 128;
+
+/// The caller's own id of a request, if it is one that is safe in logs, headers and URI references (RFC 3986, unreserved
+/// characters).
+fn given_id(headers: &HeaderMap) -> Option<RequestId> {
+    let value = headers.get(&X_REQUEST_ID)?;
+    let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+    let valid = (1..=MAX_REQUEST_ID).contains(&value.len()) && value.as_bytes().iter().all(safe);
+    valid.then(|| RequestId::new(value.clone()))
+}
+
+/// The id of a request as text: the caller's own `X-Request-Id`, or a new UUID.
+fn id_of(extensions: &Extensions) -> &str {
+    extensions
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok())
+        .unwrap_or_default()
+}
+
+/// How a surface writes a refusal, given the id of the request.
+pub(crate) type Render = fn(&Refusal, &str) -> Response;
+
+/// Puts a time limit and a net under panics around a whole surface, and gives every [`Refusal`] that comes out of it,
+/// from handlers, extractors and layers alike, the surface's own body.
+///
+/// Handlers may therefore return `Result<_, Refusal>`. Call it once per surface, when all routes and the fallback are there.
+pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>, render: Render) -> Router<S> {
+    router
+        .layer(middleware::from_fn(within_time_limit))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(move |request, next| {
+            rendered(render, request, next)
+        }))
+}
+
+/// Gives a request up after [`TIME_LIMIT`], with a [`Refusal`] that the surface still has to give a body.
+pub(crate) async fn within_time_limit(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Kind::TimedOut,
+            format!(
+                "the request was given up after {} seconds; whether it took effect is not known",
+                TIME_LIMIT.as_secs()
+            ),
+        )
+        .into_response(),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is that of `catch_unwind`")]
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let cause = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    error!(cause, "a handler panicked");
+    Refusal::fault().into_response()
+}
+
+/// The net under everything else: what no surface has caught or given a body. It sets no time limit, for the surfaces do.
+pub(crate) fn guarded_outside(router: Router, render: Render) -> Router {
+    router
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(move |request, next| {
+            rendered(render, request, next)
+        }))
+}
+
+async fn rendered(render: Render, request: Request, next: Next) -> Response {
+    let id = id_of(request.extensions()).to_owned();
+    let mut response = next.run(request).await;
+    let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
+        return response;
+    };
+    let mut rendered = render(&refusal, &id);
+    for (name, value) in response.headers() {
+        // What a handler added stays, unless it describes the body that is replaced.
+        if name != axum::http::header::CONTENT_LENGTH && !rendered.headers().contains_key(name) {
+            rendered.headers_mut().append(name, value.clone());
+        }
+    }
+    rendered
+}
+
+/// Gives a request its id and its span, and logs how it was answered: method, route, status and time, and never a query,
+/// a header or a body, which may hold secrets and personal data. The outermost layer.
+pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Request, next: Next) -> Response {
+    let id = given_id(request.headers()).unwrap_or_else(|| new_id(&*ids));
+    request.extensions_mut().insert(id.clone());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str);
+    let text = id_of(request.extensions());
+    let span = info_span!("request", id = text, method = %request.method(), route, status = Empty, ms = Empty);
+    let begun = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.record("status", response.status().as_u16());
+    span.record("ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+    info!(parent: &span, "answered");
+    let headers = response.headers_mut();
+    headers.insert(&X_REQUEST_ID, id.into_header_value());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn new_id(ids: &dyn Ids) -> RequestId {
+    let text = ids.new_id().to_string();
+    RequestId::new(HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("unknown")))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::routing::get;
+    use rstest::rstest;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    fn plain(refusal: &Refusal, id: &str) -> Response {
+        (refusal.status, format!("{id} {:?}", refusal.kind)).into_response()
+    }
+
+    async fn answer_of(router: Router) -> (StatusCode, String) {
+        let mut request = Request::get("/").body(Body::empty()).unwrap();
+        request
+            .extensions_mut()
+            .insert(RequestId::new(HeaderValue::from_static("id")));
+        let response = guarded(router, plain).oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_in_the_surfaces_shape() {
+        async fn handler() -> StatusCode {
+            panic!("a bug")
+        }
+        let answer = answer_of(Router::new().route("/", get(handler))).await;
+        assert_eq!(answer, (StatusCode::INTERNAL_SERVER_ERROR, "id Internal".to_owned()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_takes_too_long_is_given_up() {
+        async fn handler() -> StatusCode {
+            tokio::time::sleep(TIME_LIMIT * 2).await;
+            StatusCode::OK
+        }
+        let answer = answer_of(Router::new().route("/", get(handler))).await;
+        assert_eq!(answer, (StatusCode::SERVICE_UNAVAILABLE, "id TimedOut".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_a_fallback_is_rendered_as_well() {
+        let router = Router::new().fallback(|| async { Refusal::unknown_path() });
+        assert_eq!(
+            answer_of(router).await,
+            (StatusCode::NOT_FOUND, "id UnknownPath".to_owned())
+        );
+    }
+
+    #[rstest]
+    #[case::plain("a-B_9.~", true)]
+    #[case::longest(&"x".repeat(128), true)]
+    #[case::too_long(&"x".repeat(129), false)]
+    #[case::empty("", false)]
+    #[case::markup("<script>", false)]
+    #[case::space("a b", false)]
+    fn only_request_ids_that_are_safe_everywhere_are_taken_over(#[case] given: &str, #[case] taken: bool) {
+        let headers = HeaderMap::from_iter([(X_REQUEST_ID.clone(), HeaderValue::from_str(given).unwrap())]);
+        assert_eq!(given_id(&headers).is_some(), taken);
+    }
+}

@@ -1,0 +1,179 @@
+//! Entity tags and preconditions (RFC 9110): a record's tag is its version, such as `"3"`.
+
+use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use roster_domain::Version;
+
+use crate::refusal::Refusal;
+
+/// What a list of entity tags stands for.
+#[derive(Debug, PartialEq, Eq)]
+enum Tags {
+    /// `*`: whatever there is.
+    Any,
+    /// These, as they were given.
+    These(Vec<Tag>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Tag {
+    weak: bool,
+    /// The version that the tag names; `None` for a tag that Roster never gave.
+    version: Option<Version>,
+}
+
+/// The tag of a version.
+pub(crate) fn etag(version: Version) -> HeaderValue {
+    let mut quoted = String::with_capacity(22);
+    quoted.push('"');
+    quoted.push_str(&version.to_string());
+    quoted.push('"');
+    // A number in quotation marks always is a header value.
+    HeaderValue::from_str(&quoted).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+/// The versions that `If-Match` accepts; `None` for any. Weak tags never match, nor do tags that Roster never gave.
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<Version>>, Refusal> {
+    Ok(match read(headers, &IF_MATCH)? {
+        None | Some(Tags::Any) => None,
+        Some(Tags::These(tags)) => Some(
+            tags.iter()
+                .filter(|tag| !tag.weak)
+                .filter_map(|tag| tag.version)
+                .collect(),
+        ),
+    })
+}
+
+/// Whether `If-None-Match` says that the caller has this version already. Compared weakly, as the header demands.
+pub(crate) fn is_known(headers: &HeaderMap, version: Version) -> Result<bool, Refusal> {
+    Ok(match read(headers, &IF_NONE_MATCH)? {
+        None => false,
+        Some(Tags::Any) => true,
+        Some(Tags::These(tags)) => tags.iter().any(|tag| tag.version == Some(version)),
+    })
+}
+
+/// Refuses preconditions where none is checked: passing one over would break what the caller relies on.
+pub(crate) fn refuse_preconditions(headers: &HeaderMap) -> Result<(), Refusal> {
+    for name in [&IF_MATCH, &IF_NONE_MATCH] {
+        if headers.contains_key(name) {
+            return Err(Refusal::invalid_header(format!(
+                "{name} is not supported here; read the record and PATCH it"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn read(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Refusal> {
+    let malformed = || Refusal::invalid_header(format!("{name} must be * or a list of entity tags such as \"3\""));
+    let mut found = None;
+    for value in headers.get_all(name) {
+        let text = value.to_str().map_err(|_| malformed())?;
+        let tags = parse(text).ok_or_else(malformed)?;
+        found = Some(match (found, tags) {
+            (None, tags) => tags,
+            (Some(Tags::These(mut tags)), Tags::These(more)) => {
+                tags.extend(more);
+                Tags::These(tags)
+            }
+            _ => return Err(malformed()),
+        });
+    }
+    Ok(found)
+}
+
+/// Reads `*` or a list of tags, which may hold commas inside their quotation marks and empty elements between them.
+fn parse(text: &str) -> Option<Tags> {
+    const SPACE: [char; 2] = [' ', '\t'];
+    if text.trim_matches(SPACE) == "*" {
+        return Some(Tags::Any);
+    }
+    let mut tags = Vec::new();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return (!tags.is_empty()).then_some(Tags::These(tags));
+        }
+        let (weak, quoted) = match rest.strip_prefix("W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, rest),
+        };
+        let (opaque, after) = quoted.strip_prefix('"')?.split_once('"')?;
+        if opaque.contains(SPACE) {
+            return None;
+        }
+        tags.push(Tag {
+            weak,
+            version: opaque
+                .parse()
+                .ok()
+                .filter(|version: &Version| version.to_string() == opaque),
+        });
+        rest = after.trim_start_matches(SPACE);
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
+        values
+            .iter()
+            .map(|value| (name.clone(), HeaderValue::from_str(value).unwrap()))
+            .collect()
+    }
+
+    #[rstest]
+    #[case::absent(&[], None)]
+    #[case::any(&["*"], None)]
+    #[case::one(&["\"3\""], Some(vec![3]))]
+    #[case::list(&["\"3\", \"4\""], Some(vec![3, 4]))]
+    #[case::lines(&["\"3\"", "\"4\""], Some(vec![3, 4]))]
+    #[case::empty_elements(&[", \"3\" ,,"], Some(vec![3]))]
+    #[case::weak_never_matches(&["W/\"3\""], Some(vec![]))]
+    #[case::foreign_never_matches(&["\"a,b\", \"03\", \"+3\", \"\""], Some(vec![]))]
+    fn if_match_names_the_versions_it_accepts(#[case] values: &[&str], #[case] expected: Option<Vec<Version>>) {
+        assert_eq!(if_match(&headers(&IF_MATCH, values)).unwrap(), expected);
+    }
+
+    #[rstest]
+    #[case::bare(&["3"])]
+    #[case::open(&["\"3"])]
+    #[case::empty(&[""])]
+    #[case::only_commas(&[","])]
+    #[case::no_comma(&["\"3\" \"4\""])]
+    #[case::lower_case_weak(&["w/\"3\""])]
+    #[case::space_inside(&["\"3 4\""])]
+    #[case::any_among_others(&["*, \"3\""])]
+    #[case::any_and_a_line(&["*", "\"3\""])]
+    fn a_malformed_if_match_is_refused(#[case] values: &[&str]) {
+        let refusal = if_match(&headers(&IF_MATCH, values)).unwrap_err();
+        assert_eq!(refusal.status, 400);
+    }
+
+    #[rstest]
+    #[case::absent(&[], false)]
+    #[case::same(&["\"3\""], true)]
+    #[case::weakly_the_same(&["W/\"3\""], true)]
+    #[case::among_others(&["\"1\", \"3\""], true)]
+    #[case::another(&["\"4\""], false)]
+    #[case::any(&["*"], true)]
+    fn if_none_match_knows_what_the_caller_has(#[case] values: &[&str], #[case] known: bool) {
+        assert_eq!(is_known(&headers(&IF_NONE_MATCH, values), 3).unwrap(), known);
+    }
+
+    #[test]
+    fn a_tag_comes_back_as_the_version_it_was_made_of() {
+        let sent = HeaderMap::from_iter([(IF_MATCH, etag(Version::MAX))]);
+        assert_eq!(if_match(&sent).unwrap(), Some(vec![Version::MAX]));
+    }
+}

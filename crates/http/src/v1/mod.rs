@@ -1,0 +1,107 @@
+//! `/v1`, the canonical REST API.
+
+pub(crate) mod accounts;
+mod clients;
+mod connections;
+mod cursor;
+mod etag;
+mod fields;
+mod idempotency;
+mod openapi;
+mod organization;
+pub(crate) mod problem;
+pub(crate) mod problem_types;
+pub(crate) mod query;
+mod request;
+mod schemas;
+mod time;
+pub(crate) mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::Services;
+use crate::bearer::bearer;
+use crate::layers::guarded;
+use crate::refusal::Refusal;
+
+pub(crate) use openapi::PATH as OPENAPI_PATH;
+
+/// Every operation, with its specification: one registration for both.
+fn operations() -> OpenApiRouter<Arc<Services>> {
+    OpenApiRouter::new()
+        .merge(users::routes())
+        .merge(accounts::routes())
+        .merge(connections::routes())
+        .merge(clients::routes())
+        .merge(organization::routes())
+}
+
+/// The specification of `/v1`.
+pub(crate) fn specification() -> utoipa::openapi::OpenApi {
+    openapi::complete(operations().into_openapi())
+}
+
+/// The routes under `/v1`. Whatever is registered as an operation is behind authentication, and every POST knows
+/// `Idempotency-Key`: neither can be forgotten for a new one.
+pub(crate) fn routes(services: &Arc<Services>) -> Router {
+    let (operations, _) = operations().split_for_parts();
+    let operations = operations
+        .route_layer(middleware::from_fn_with_state(services.clone(), idempotency::once))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(services.clone(), authenticate))
+        .layer(middleware::from_fn(uncached))
+        .with_state(services.clone());
+    let json = Bytes::from(specification().to_json().unwrap_or_default());
+    let specification = get(move || async move { ([(CONTENT_TYPE, "application/json")], json) });
+    let specification = Router::new()
+        .route(OPENAPI_PATH, specification)
+        .route("/problems/{name}", get(problem_types::explain))
+        .method_not_allowed_fallback(method_not_allowed);
+    guarded(
+        Router::new().nest("/v1", operations).merge(specification),
+        problem::render,
+    )
+}
+
+/// Finds out who is calling, for every path of the surface.
+async fn authenticate(
+    State(services): State<Arc<Services>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let key = bearer(request.headers())?;
+    let caller = services.authentication.by_api_key(key).await?;
+    let caller = caller.ok_or_else(|| Refusal::unauthorized("the Bearer token is no API key that is valid now"))?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+/// Answers hold personal data, and sometimes a new key: no cache on the way keeps them.
+async fn uncached(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Answers for paths that there are none of.
+pub(crate) async fn unknown_path() -> Refusal {
+    Refusal::unknown_path()
+}
+
+/// Answers for methods that a path does not know.
+pub(crate) async fn method_not_allowed() -> Refusal {
+    Refusal::method_not_allowed()
+}

@@ -1,0 +1,109 @@
+//! Schemas that the derive cannot write: lists of words that the domain owns, and metadata.
+
+use roster_domain::fields::NoteIdentifier;
+use roster_domain::{AccountStatus, ApiClientKind, Cause, Metadata, PhiGuard, Remedy, Role, Vendor};
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{Array, Object};
+
+/// One of some words.
+pub(crate) fn words(words: &'static [&'static str]) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words.iter().copied()))
+}
+
+fn or_null(type_of_value: Type) -> SchemaType {
+    SchemaType::from_iter([type_of_value, Type::Null])
+}
+
+fn words_or_null(words: &'static [&'static str]) -> ObjectBuilder {
+    let values = words.iter().map(|word| Value::from(*word)).chain([Value::Null]);
+    ObjectBuilder::new()
+        .schema_type(or_null(Type::String))
+        .enum_values(Some(values))
+}
+
+pub(crate) fn vendor() -> Object {
+    words(Vendor::NAMES)
+        .description(Some("The vendor. Cannot be changed later."))
+        .build()
+}
+
+pub(crate) fn client_kind() -> Object {
+    words(ApiClientKind::NAMES)
+        .description(Some("How the client proves who it is."))
+        .build()
+}
+
+pub(crate) fn phi_guard() -> Object {
+    words(PhiGuard::NAMES)
+        .description(Some(
+            "What is done about metadata that looks like patient data: nothing, a warning in the answer, or a refusal.",
+        ))
+        .build()
+}
+
+pub(crate) fn account_status() -> Object {
+    words(AccountStatus::NAMES)
+        .description(Some("Where the account stands."))
+        .build()
+}
+
+pub(crate) fn cause() -> Object {
+    words(Cause::NAMES)
+        .description(Some("The kind of cause, for machines."))
+        .build()
+}
+
+pub(crate) fn remedy() -> Object {
+    words(Remedy::NAMES)
+        .description(Some(
+            "Who can heal it: the vendor's support, whoever maintains the user's record, or Roster's operator.",
+        ))
+        .build()
+}
+
+pub(crate) fn note_identifier() -> Object {
+    words_or_null(NoteIdentifier::NAMES)
+        .description(Some("How notes refer to the user (Upheal)."))
+        .build()
+}
+
+pub(crate) fn roles() -> Array {
+    roles_of(SchemaType::new(Type::Array))
+}
+
+pub(crate) fn roles_or_null() -> Array {
+    roles_of(or_null(Type::Array))
+}
+
+fn roles_of(schema_type: SchemaType) -> Array {
+    ArrayBuilder::new()
+        .schema_type(schema_type)
+        .items(words(Role::NAMES))
+        .description(Some("The roles (Nabla Core); replaced as a whole."))
+        .examples([json!(["PRACTITIONER"])])
+        .build()
+}
+
+pub(crate) fn metadata() -> Object {
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(Metadata::MAX_KEY_CHARACTERS))
+        .build();
+    let value = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(Metadata::MAX_VALUE_CHARACTERS));
+    ObjectBuilder::new()
+        .schema_type(or_null(Type::Object))
+        .property_names(Some(key))
+        .additional_properties(Some(AdditionalProperties::RefOr(value.into())))
+        .max_properties(Some(Metadata::MAX_ENTRIES))
+        .description(Some(
+            "Free key-value data, replaced as a whole and never merged. null and {} are kept apart. Not for patient data.",
+        ))
+        .examples([json!({"department": "cardiology"})])
+        .build()
+}

@@ -1,0 +1,247 @@
+//! What callers say about a user. A field that is left out stays as it is, or empty for a new user; null clears.
+
+use roster_domain::{Change, FieldPath, PhoneChanges, SettingsChanges, SpecialtyChanges, UserChanges, Violations};
+use roster_wire::field::Field;
+use roster_wire::speech_locale;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::super::fields::{self, Others};
+use super::super::schemas;
+
+/// What Roster alone sets.
+const READ_ONLY: &[&str] = &["id", "created_at", "updated_at", "version", "warnings"];
+
+/// What is said about a user. Fields that are left out stay as they are, or empty for a new user; null clears a field. Unknown
+/// and read-only fields are refused.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "external_id": "ehr-4711", "email": "ann.lee@example.org", "first_name": "Ann", "last_name": "Lee",
+    "roles": ["PRACTITIONER"], "settings": {"speech_locale": "en-US"}
+}))]
+pub(crate) struct UserRequest {
+    /// The id in the customer's own system (EHR, HR); unique in the organization.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256)]
+    external_id: Field,
+    /// The e-mail address, at most 254 bytes; unique in the organization without regard to case.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Email, max_length = 254)]
+    email: Field,
+    /// The first name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    first_name: Field,
+    /// The last name.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    last_name: Field,
+    /// The telephone number; its parts merge.
+    #[serde(default)]
+    #[schema(value_type = Option<PhoneRequest>)]
+    phone: Field,
+    /// The language that the user reads, as a BCP 47 tag.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100, example = "en-US")]
+    locale: Field,
+    #[serde(default)]
+    #[schema(schema_with = schemas::roles_or_null)]
+    roles: Field,
+    /// Whether the clinician may work; true for a new user.
+    #[serde(default)]
+    #[schema(value_type = bool)]
+    active: Field,
+    #[serde(default)]
+    #[schema(schema_with = schemas::metadata)]
+    metadata: Field,
+    /// The National Provider Identifier: 10 digits, the last a check digit (Luhn over 80840 and the NPI).
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{10}$", example = "1234567893")]
+    npi: Field,
+    /// The number of the therapist's licence (Upheal).
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    therapy_licence: Field,
+    #[serde(default)]
+    #[schema(schema_with = schemas::note_identifier)]
+    note_identifier: Field,
+    /// The note templates to begin with, in the order of preference (Upheal); replaced as a whole.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    default_note_template_ids: Field,
+    /// Specialty and speech (Nabla); its parts merge.
+    #[serde(default)]
+    #[schema(value_type = Option<SettingsRequest>)]
+    settings: Field,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
+}
+
+/// What is said about a telephone number.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+struct PhoneRequest {
+    /// The country's calling code, or its two letters (ISO 3166-1).
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = r"^(\+?[0-9]{1,3}|[A-Z]{2})$", example = "+1")]
+    country_code: Field,
+    /// The number within the country.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 40, example = "555 010 0199")]
+    number: Field,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
+}
+
+/// What is said about settings.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+struct SettingsRequest {
+    /// The medical specialty; its parts merge.
+    #[serde(default)]
+    #[schema(value_type = Option<SpecialtyRequest>)]
+    specialty: Field,
+    /// The language dictated in, as a BCP 47 tag; a vendor's name for it, such as `ENGLISH_US`, is understood as well.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100, example = "en-US")]
+    speech_locale: Field,
+    /// The second language dictated in: differs from the first, and needs one.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100, example = "es-MX")]
+    secondary_speech_locale: Field,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
+}
+
+/// What is said about a specialty.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+struct SpecialtyRequest {
+    /// The kind in the vendor's spelling; needed unless there is one already.
+    #[serde(default)]
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9_]*$", max_length = 100, example = "GENERAL_MEDICINE")]
+    kind: Field,
+    /// The specialty in words, for the kind `OTHER` only.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    other_specialty_name: Field,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    others: Others,
+}
+
+/// Reads what a body says about a user. What cannot be read is in `unreadable`.
+pub(crate) fn read(body: Value) -> UserChanges {
+    let mut unreadable = Violations::none();
+    let request: UserRequest = fields::read(body, &mut unreadable);
+    let v = &mut unreadable;
+    let at = FieldPath::of;
+    let changes = UserChanges {
+        external_id: request.external_id.text(&at("external_id"), v),
+        email: request.email.text(&at("email"), v),
+        first_name: request.first_name.text(&at("first_name"), v),
+        last_name: request.last_name.text(&at("last_name"), v),
+        phone: phone(request.phone, &at("phone"), v),
+        locale: request.locale.text(&at("locale"), v),
+        roles: request.roles.texts(&at("roles"), v),
+        active: request.active.flag(&at("active"), v),
+        metadata: request.metadata.dictionary(&at("metadata"), v),
+        npi: request.npi.text(&at("npi"), v),
+        therapy_licence: request.therapy_licence.text(&at("therapy_licence"), v),
+        note_identifier: request.note_identifier.text(&at("note_identifier"), v),
+        default_note_template_ids: request
+            .default_note_template_ids
+            .texts(&at("default_note_template_ids"), v),
+        settings: settings(request.settings, &at("settings"), v),
+        unreadable: Violations::none(),
+    };
+    fields::refuse_others(&request.others, READ_ONLY, &FieldPath::root(), v);
+    UserChanges { unreadable, ..changes }
+}
+
+fn phone(field: Field, at: &FieldPath, v: &mut Violations) -> Change<PhoneChanges> {
+    field.object::<PhoneRequest>(at, v).map(|request| {
+        fields::refuse_others(&request.others, &[], at, v);
+        PhoneChanges {
+            country_code: request.country_code.text(&at.then("country_code"), v),
+            number: request.number.text(&at.then("number"), v),
+        }
+    })
+}
+
+fn settings(field: Field, at: &FieldPath, v: &mut Violations) -> Change<SettingsChanges> {
+    field.object::<SettingsRequest>(at, v).map(|request| {
+        fields::refuse_others(&request.others, &[], at, v);
+        SettingsChanges {
+            specialty: specialty(request.specialty, &at.then("specialty"), v),
+            speech_locale: locale(request.speech_locale, &at.then("speech_locale"), v),
+            secondary_speech_locale: locale(request.secondary_speech_locale, &at.then("secondary_speech_locale"), v),
+        }
+    })
+}
+
+fn specialty(field: Field, at: &FieldPath, v: &mut Violations) -> Change<SpecialtyChanges> {
+    field.object::<SpecialtyRequest>(at, v).map(|request| {
+        fields::refuse_others(&request.others, &[], at, v);
+        SpecialtyChanges {
+            kind: request.kind.text(&at.then("kind"), v),
+            other_specialty_name: request.other_specialty_name.text(&at.then("other_specialty_name"), v),
+        }
+    })
+}
+
+fn locale(field: Field, at: &FieldPath, v: &mut Violations) -> Change<String> {
+    field.text(at, v).map(|text| speech_locale::tag(&text).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everything_that_cannot_be_read_is_named_together() {
+        let changes = read(json!({
+            "external_id": 7, "roles": ["PRACTITIONER", 1], "metadata": {"a": null}, "active": "yes", "id": "x",
+            "colour": "red", "phone": {"number": true, "colour": 1}, "settings": {"specialty": {"kind": []}},
+        }));
+
+        insta::assert_snapshot!(changes.unreadable, @r#"
+        external_id must be a string; given: a number
+        phone.colour is not a field of this request; given: "colour"
+        phone.number must be a string; given: a boolean
+        roles.1 must be a string; given: a number
+        active must be true or false; given: a string
+        metadata.a must be a string; given: null
+        settings.specialty.kind must be a string; given: an array
+        id is set by Roster and cannot be changed; given: a string
+        colour is not a field of this request; given: "colour"
+        "#);
+    }
+
+    #[test]
+    fn left_out_null_and_given_are_three_things() {
+        let changes = read(json!({"email": null, "metadata": {}, "settings": {"speech_locale": "ENGLISH_UK"}}));
+
+        assert_eq!(changes.external_id, Change::Keep);
+        assert_eq!(changes.email, Change::Clear);
+        assert_eq!(changes.metadata, Change::Set(std::collections::BTreeMap::new()));
+        let settings = SettingsChanges {
+            speech_locale: Change::Set("en-GB".to_owned()),
+            ..SettingsChanges::default()
+        };
+        assert_eq!(changes.settings, Change::Set(settings));
+        assert!(changes.unreadable.is_empty());
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused_as_a_whole() {
+        for body in [json!(null), json!([]), json!("x")] {
+            let unreadable = read(body).unreadable;
+            let pointers: Vec<_> = unreadable.iter().map(|violation| violation.field.pointer()).collect();
+            assert_eq!(pointers, [""], "{unreadable}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! API clients.
+
+use async_trait::async_trait;
+use roster_application::ports::{ApiClientStore, ClientSecret, StoreError};
+use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Timestamp};
+use uuid::Uuid;
+
+use crate::PostgresStore;
+use crate::error::IntoStoreError;
+use crate::rows::{ApiClientRow, clients_with_organization};
+
+#[async_trait]
+impl ApiClientStore for PostgresStore {
+    async fn create_client(&self, client: &ApiClient, secret: &ClientSecret) -> Result<(), StoreError> {
+        let columns = Columns::of(client, secret);
+        sqlx::query!(
+            "INSERT INTO api_clients (
+                 organization_id, id, kind, label, key_digest, email, email_folded, password_hash, public_key,
+                 jwks_url, created_at
+             )
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            client.organization_id.uuid(),
+            client.id.uuid(),
+            client.kind.name(),
+            client.label,
+            columns.key_digest,
+            columns.email,
+            columns.email_folded,
+            columns.password_hash,
+            columns.public_key,
+            columns.jwks_url,
+            client.created_at,
+        )
+        .execute(&self.pool)
+        .await
+        .store()?;
+        Ok(())
+    }
+
+    async fn clients(
+        &self,
+        organization: OrganizationId,
+        after: Option<ApiClientId>,
+        limit: u32,
+    ) -> Result<Vec<ApiClient>, StoreError> {
+        sqlx::query_as!(
+            ApiClientRow,
+            "SELECT organization_id, id, kind, label, email, public_key, jwks_url, created_at
+             FROM api_clients
+             WHERE organization_id = $1 AND id > $2
+             ORDER BY id
+             LIMIT $3",
+            organization.uuid(),
+            // Nobody has the least UUID.
+            after.map_or(Uuid::nil(), ApiClientId::uuid),
+            i64::from(limit),
+        )
+        .fetch_all(&self.pool)
+        .await
+        .store()?
+        .into_iter()
+        .map(ApiClient::try_from)
+        .collect()
+    }
+
+    async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
+        let row = clients_with_organization!("WHERE k.id = $1", id.uuid())
+            .fetch_optional(&self.pool)
+            .await
+            .store()?;
+        let found: Option<(ApiClient, ClientSecret, Organization)> = row.map(TryInto::try_into).transpose()?;
+        Ok(found.map(|(client, _, organization)| (client, organization)))
+    }
+
+    async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
+        let row = clients_with_organization!("WHERE k.key_digest = $1", digest.as_slice())
+            .fetch_optional(&self.pool)
+            .await
+            .store()?;
+        let found: Option<(ApiClient, ClientSecret, Organization)> = row.map(TryInto::try_into).transpose()?;
+        Ok(found.map(|(client, _, organization)| (client, organization)))
+    }
+
+    async fn service_account(
+        &self,
+        folded_email: &str,
+    ) -> Result<Option<(ApiClient, ClientSecret, Organization)>, StoreError> {
+        clients_with_organization!("WHERE k.email_folded = $1", folded_email)
+            .fetch_optional(&self.pool)
+            .await
+            .store()?
+            .map(TryInto::try_into)
+            .transpose()
+    }
+
+    async fn delete_client(&self, organization: OrganizationId, id: ApiClientId) -> Result<bool, StoreError> {
+        let deleted = sqlx::query!(
+            "DELETE FROM api_clients WHERE organization_id = $1 AND id = $2",
+            organization.uuid(),
+            id.uuid(),
+        )
+        .execute(&self.pool)
+        .await
+        .store()?;
+        Ok(deleted.rows_affected() > 0)
+    }
+
+    async fn use_assertion(
+        &self,
+        client: ApiClientId,
+        jti: &str,
+        expires_at: Timestamp,
+        _now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let digest = blake3::hash(jti.as_bytes());
+        let noted = sqlx::query!(
+            "INSERT INTO used_assertions (client_id, jti_digest, expires_at) VALUES ($1, $2, $3)
+             ON CONFLICT (client_id, jti_digest) DO NOTHING",
+            client.uuid(),
+            digest.as_bytes().as_slice(),
+            expires_at,
+        )
+        .execute(&self.pool)
+        .await
+        .store()?;
+        Ok(noted.rows_affected() > 0)
+    }
+}
+
+/// What a client's kind and secret are as values of columns.
+pub(crate) struct Columns<'a> {
+    pub(crate) key_digest: Option<&'a [u8]>,
+    pub(crate) email: Option<&'a str>,
+    pub(crate) email_folded: Option<&'a str>,
+    pub(crate) password_hash: Option<&'a str>,
+    pub(crate) public_key: Option<&'a str>,
+    pub(crate) jwks_url: Option<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn of(client: &'a ApiClient, secret: &'a ClientSecret) -> Self {
+        let (key_digest, password_hash) = match secret {
+            ClientSecret::None => (None, None),
+            ClientSecret::KeyDigest(digest) => (Some(digest.as_slice()), None),
+            ClientSecret::PasswordHash(hash) => (None, Some(hash.as_str())),
+        };
+        let (email, public_key, jwks_url) = match &client.kind {
+            ApiClientKind::ApiKey => (None, None, None),
+            ApiClientKind::OAuthClient(ClientKey::PublicKey(pem)) => (None, Some(pem.as_str()), None),
+            ApiClientKind::OAuthClient(ClientKey::JwksUrl(url)) => (None, None, Some(url.as_str())),
+            ApiClientKind::ServiceAccount { email } => (Some(email), None, None),
+        };
+        Self {
+            key_digest,
+            email: email.map(roster_domain::Email::as_str),
+            email_folded: email.map(roster_domain::Email::folded),
+            password_hash,
+            public_key,
+            jwks_url,
+        }
+    }
+}

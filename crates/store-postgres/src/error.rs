@@ -1,0 +1,109 @@
+//! What the database says, by class: SQLSTATEs and constraint names, never messages.
+
+use roster_application::ports::{StoreError, UniqueKey};
+use sqlx::error::DatabaseError;
+use sqlx::migrate::MigrateError;
+
+/// Each unique constraint of the migrations, and what it is about.
+const UNIQUE_CONSTRAINTS: [(&str, UniqueKey); 13] = [
+    ("organizations_pkey", UniqueKey::Id),
+    ("organizations_slug_key", UniqueKey::Slug),
+    ("api_clients_pkey", UniqueKey::Id),
+    ("api_clients_id_key", UniqueKey::Id),
+    ("api_clients_key_digest_key", UniqueKey::ApiKey),
+    ("api_clients_email_key", UniqueKey::ServiceAccountEmail),
+    ("users_pkey", UniqueKey::Id),
+    ("users_external_id_key", UniqueKey::ExternalId),
+    ("users_email_key", UniqueKey::Email),
+    ("connections_pkey", UniqueKey::Id),
+    ("accounts_vendor_user_id_key", UniqueKey::VendorUserId),
+    ("user_sessions_pkey", UniqueKey::Id),
+    ("user_sessions_id_key", UniqueKey::Id),
+];
+
+/// SQLSTATEs after which trying again later may help (PostgreSQL manual, appendix A): whole classes by their first two
+/// characters, single conditions by all five.
+mod unavailable {
+    pub(super) const CONNECTION_EXCEPTION: &str = "08";
+    pub(super) const READ_ONLY_TRANSACTION: &str = "25006";
+    pub(super) const INVALID_AUTHORIZATION: &str = "28";
+    pub(super) const INVALID_CATALOG_NAME: &str = "3D000";
+    pub(super) const SERIALIZATION_FAILURE: &str = "40001";
+    pub(super) const DEADLOCK_DETECTED: &str = "40P01";
+    pub(super) const INSUFFICIENT_RESOURCES: &str = "53";
+    pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+    pub(super) const OPERATOR_INTERVENTION: &str = "57";
+    pub(super) const SYSTEM_ERROR: &str = "58";
+
+    pub(super) const ALL: [&str; 10] = [
+        CONNECTION_EXCEPTION,
+        READ_ONLY_TRANSACTION,
+        INVALID_AUTHORIZATION,
+        INVALID_CATALOG_NAME,
+        SERIALIZATION_FAILURE,
+        DEADLOCK_DETECTED,
+        INSUFFICIENT_RESOURCES,
+        LOCK_NOT_AVAILABLE,
+        OPERATOR_INTERVENTION,
+        SYSTEM_ERROR,
+    ];
+}
+
+/// Turns what sqlx says into the port's error.
+pub(crate) trait IntoStoreError<T> {
+    /// The value, or the port's error.
+    fn store(self) -> Result<T, StoreError>;
+}
+
+impl<T> IntoStoreError<T> for Result<T, sqlx::Error> {
+    fn store(self) -> Result<T, StoreError> {
+        self.map_err(from_sqlx)
+    }
+}
+
+fn from_sqlx(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::Database(refusal) => match class_of(refusal.as_ref()) {
+            Class::Conflict(key) => StoreError::Conflict(key),
+            Class::Unavailable => StoreError::Unavailable(error.into()),
+            Class::Internal => StoreError::Internal(error.into()),
+        },
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => StoreError::Unavailable(error.into()),
+        _ => StoreError::Internal(error.into()),
+    }
+}
+
+enum Class {
+    Conflict(UniqueKey),
+    Unavailable,
+    Internal,
+}
+
+fn class_of(refusal: &dyn DatabaseError) -> Class {
+    if refusal.is_unique_violation() {
+        let known = UNIQUE_CONSTRAINTS
+            .iter()
+            .find(|(name, _)| refusal.constraint() == Some(name));
+        return known.map_or(Class::Internal, |(_, key)| Class::Conflict(*key));
+    }
+    let code = refusal.code().unwrap_or_default();
+    if unavailable::ALL.iter().any(|state| code.starts_with(state)) {
+        Class::Unavailable
+    } else {
+        Class::Internal
+    }
+}
+
+/// The port's error for a failed migration.
+pub(crate) fn from_migration(error: MigrateError) -> StoreError {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => from_sqlx(error),
+        error => StoreError::Internal(error.into()),
+    }
+}

@@ -1,0 +1,89 @@
+//! Organizations.
+
+use async_trait::async_trait;
+use roster_application::ports::{ClientSecret, OrganizationStore, StoreError};
+use roster_domain::{ApiClient, Organization, OrganizationId, PhiGuard, Slug};
+
+use crate::PostgresStore;
+use crate::api_clients::Columns;
+use crate::error::IntoStoreError;
+use crate::rows::OrganizationRow;
+
+#[async_trait]
+impl OrganizationStore for PostgresStore {
+    async fn create_organization(
+        &self,
+        organization: &Organization,
+        client: &ApiClient,
+        secret: &ClientSecret,
+    ) -> Result<(), StoreError> {
+        let columns = Columns::of(client, secret);
+        sqlx::query!(
+            "WITH created AS (
+                 INSERT INTO organizations (id, slug, phi_guard, created_at) VALUES ($1, $2, $3, $4)
+             )
+             INSERT INTO api_clients (
+                 organization_id, id, kind, label, key_digest, email, email_folded, password_hash, public_key,
+                 jwks_url, created_at
+             )
+             VALUES ($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            organization.id.uuid(),
+            organization.slug.as_str(),
+            organization.phi_guard.name(),
+            organization.created_at,
+            client.organization_id.uuid(),
+            client.id.uuid(),
+            client.kind.name(),
+            client.label,
+            columns.key_digest,
+            columns.email,
+            columns.email_folded,
+            columns.password_hash,
+            columns.public_key,
+            columns.jwks_url,
+            client.created_at,
+        )
+        .execute(&self.pool)
+        .await
+        .store()?;
+        Ok(())
+    }
+
+    async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
+        sqlx::query_as!(
+            OrganizationRow,
+            "SELECT id, slug, phi_guard, created_at FROM organizations WHERE id = $1",
+            id.uuid(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .store()?
+        .map(Organization::try_from)
+        .transpose()
+    }
+
+    async fn organization_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, StoreError> {
+        sqlx::query_as!(
+            OrganizationRow,
+            "SELECT id, slug, phi_guard, created_at FROM organizations WHERE slug = $1",
+            slug.as_str(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .store()?
+        .map(Organization::try_from)
+        .transpose()
+    }
+
+    async fn set_phi_guard(&self, id: OrganizationId, guard: PhiGuard) -> Result<bool, StoreError> {
+        let set = sqlx::query!(
+            "UPDATE organizations SET phi_guard = $2 WHERE id = $1",
+            id.uuid(),
+            guard.name()
+        )
+        .execute(&self.pool)
+        .await
+        .store()?;
+        Ok(set.rows_affected() > 0)
+    }
+}

@@ -1,0 +1,328 @@
+//! Users.
+
+use async_trait::async_trait;
+use roster_application::ports::{Order, StoreError, UserQuery, UserStore};
+use roster_domain::{Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::PostgresStore;
+use crate::error::IntoStoreError;
+use crate::rows::users;
+
+#[async_trait]
+impl UserStore for PostgresStore {
+    async fn create_user(&self, user: &User) -> Result<(), StoreError> {
+        let columns = Columns::of(user);
+        let accounts = sqlx::query_scalar!(
+            r#"
+            WITH created AS (
+                INSERT INTO users (
+                    organization_id, id, external_id, email, email_folded, first_name, last_name, phone_country_code,
+                    phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier,
+                    default_note_template_ids, specialty_kind, specialty_name, speech_locale,
+                    secondary_speech_locale, active, created_at, updated_at, deleted_at, version
+                )
+                VALUES (
+                    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                    $23, $24, $25
+                )
+                RETURNING organization_id, id, version, updated_at
+            ),
+            behind AS (
+                -- The function, and not the table, so that a connection that is made at the same time is not missed.
+                INSERT INTO accounts (
+                    organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+                )
+                SELECT u.organization_id, u.id, c.id, u.version, u.updated_at, u.updated_at
+                FROM created u CROSS JOIN LATERAL connections_for_accounts(u.organization_id) AS c (id)
+                RETURNING 1
+            )
+            SELECT count(*) AS "accounts!" FROM behind
+            "#,
+            user.organization_id.uuid(),
+            user.id.uuid(),
+            columns.external_id,
+            columns.email,
+            columns.email_folded,
+            columns.first_name,
+            columns.last_name,
+            columns.phone_country_code,
+            columns.phone_number,
+            columns.locale,
+            &columns.roles as &[&str],
+            columns.metadata,
+            columns.npi,
+            columns.therapy_licence,
+            columns.note_identifier,
+            &columns.default_note_template_ids as &[&str],
+            columns.specialty_kind,
+            columns.specialty_name,
+            columns.speech_locale,
+            columns.secondary_speech_locale,
+            user.active,
+            user.created_at,
+            user.updated_at,
+            user.deleted_at,
+            user.version,
+        )
+        .fetch_one(&self.pool)
+        .await
+        .store()?;
+        if accounts > 0 {
+            self.signal.made_due();
+        }
+        Ok(())
+    }
+
+    async fn update_user(&self, user: &User, expected: Version) -> Result<(), StoreError> {
+        let columns = Columns::of(user);
+        let outcome = sqlx::query!(
+            r#"
+            WITH changed AS (
+                UPDATE users SET
+                    external_id = $3, email = $4, email_folded = $5, first_name = $6, last_name = $7,
+                    phone_country_code = $8, phone_number = $9, locale = $10, roles = $11, metadata = $12, npi = $13,
+                    therapy_licence = $14, note_identifier = $15, default_note_template_ids = $16,
+                    specialty_kind = $17, specialty_name = $18, speech_locale = $19, secondary_speech_locale = $20,
+                    active = $21, updated_at = $22, deleted_at = $23, version = $24
+                WHERE organization_id = $1 AND id = $2 AND version = $25 AND deleted_at IS NULL
+                RETURNING organization_id, id, version, updated_at
+            ),
+            behind AS (
+                -- Not a plain UPDATE: that would miss the account of a connection that was committed after this
+                -- statement began. An INSERT that meets a row changes the row as it is now.
+                INSERT INTO accounts AS a (
+                    organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+                )
+                SELECT u.organization_id, u.id, c.id, u.version, u.updated_at, u.updated_at
+                FROM changed u CROSS JOIN LATERAL connections_for_accounts(u.organization_id) AS c (id)
+                ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
+                    desired_version = excluded.desired_version,
+                    -- greatest() passes over nulls.
+                    next_attempt_at = greatest(excluded.next_attempt_at, a.retry_floor),
+                    attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
+                    attention_remedy = NULL, attention_since = NULL, updated_at = excluded.updated_at
+                RETURNING 1
+            )
+            SELECT EXISTS (SELECT FROM changed) AS "changed!", EXISTS (SELECT FROM behind) AS "behind!"
+            "#,
+            user.organization_id.uuid(),
+            user.id.uuid(),
+            columns.external_id,
+            columns.email,
+            columns.email_folded,
+            columns.first_name,
+            columns.last_name,
+            columns.phone_country_code,
+            columns.phone_number,
+            columns.locale,
+            &columns.roles as &[&str],
+            columns.metadata,
+            columns.npi,
+            columns.therapy_licence,
+            columns.note_identifier,
+            &columns.default_note_template_ids as &[&str],
+            columns.specialty_kind,
+            columns.specialty_name,
+            columns.speech_locale,
+            columns.secondary_speech_locale,
+            user.active,
+            user.updated_at,
+            user.deleted_at,
+            user.version,
+            expected,
+        )
+        .fetch_one(&self.pool)
+        .await
+        .store()?;
+        if outcome.behind {
+            self.signal.made_due();
+        }
+        if outcome.changed {
+            Ok(())
+        } else {
+            Err(StoreError::Stale)
+        }
+    }
+
+    async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
+        users!(
+            "WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL",
+            organization.uuid(),
+            id.uuid()
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .store()?
+        .map(User::try_from)
+        .transpose()
+    }
+
+    async fn user_by_external_id(
+        &self,
+        organization: OrganizationId,
+        external_id: &ExternalId,
+    ) -> Result<Option<User>, StoreError> {
+        users!(
+            "WHERE organization_id = $1 AND external_id = $2 AND deleted_at IS NULL",
+            organization.uuid(),
+            external_id.as_str(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .store()?
+        .map(User::try_from)
+        .transpose()
+    }
+
+    async fn user_by_email(&self, organization: OrganizationId, email: &Email) -> Result<Option<User>, StoreError> {
+        users!(
+            "WHERE organization_id = $1 AND email_folded = $2 AND deleted_at IS NULL",
+            organization.uuid(),
+            email.folded(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .store()?
+        .map(User::try_from)
+        .transpose()
+    }
+
+    async fn users(&self, organization: OrganizationId, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        // A key names one user at the most: that one is found by its index, and the rest of the query is compared here.
+        let named = match (&query.external_id, &query.email) {
+            (Some(external_id), _) => self.user_by_external_id(organization, external_id).await?,
+            (None, Some(email)) => self.user_by_email(organization, email).await?,
+            (None, None) => return self.page(organization, query).await,
+        };
+        Ok(named.into_iter().filter(|user| is_asked_for(user, query)).collect())
+    }
+
+    async fn purge_users(&self, deleted_before: Timestamp) -> Result<u64, StoreError> {
+        let purged = sqlx::query!(
+            "DELETE FROM users u
+             WHERE u.deleted_at < $1
+               AND NOT EXISTS (
+                   SELECT FROM accounts a
+                   WHERE a.organization_id = u.organization_id AND a.user_id = u.id
+                     AND (a.removed_at IS NULL OR a.applied_version < a.desired_version)
+               )",
+            deleted_before,
+        )
+        .execute(&self.pool)
+        .await
+        .store()?;
+        Ok(purged.rows_affected())
+    }
+}
+
+impl PostgresStore {
+    async fn page(&self, organization: OrganizationId, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        // Nobody has the least or the greatest UUID, and a bound that is always there is one that the index serves.
+        let after = query.after.map(UserId::uuid);
+        let limit = i64::from(query.limit);
+        let rows = match query.order {
+            Order::OldestFirst => users!(
+                "WHERE organization_id = $1 AND deleted_at IS NULL
+                   AND id > $2 AND ($3::boolean IS NULL OR active = $3)
+                 ORDER BY id LIMIT $4",
+                organization.uuid(),
+                after.unwrap_or(Uuid::nil()),
+                query.active,
+                limit,
+            )
+            .fetch_all(&self.pool)
+            .await
+            .store()?,
+            Order::NewestFirst => users!(
+                "WHERE organization_id = $1 AND deleted_at IS NULL
+                   AND id < $2 AND ($3::boolean IS NULL OR active = $3)
+                 ORDER BY id DESC LIMIT $4",
+                organization.uuid(),
+                after.unwrap_or(Uuid::max()),
+                query.active,
+                limit,
+            )
+            .fetch_all(&self.pool)
+            .await
+            .store()?,
+        };
+        rows.into_iter().map(User::try_from).collect()
+    }
+}
+
+/// Whether a user who was found by one key is one that the query asks for.
+fn is_asked_for(user: &User, query: &UserQuery) -> bool {
+    let behind = |after: UserId| match query.order {
+        Order::OldestFirst => user.id > after,
+        Order::NewestFirst => user.id < after,
+    };
+    query.after.is_none_or(behind)
+        && query.active.is_none_or(|active| user.active == active)
+        && (query.email.is_none() || query.email == user.profile.email)
+}
+
+/// A user's profile as values of columns.
+struct Columns<'a> {
+    external_id: Option<&'a str>,
+    email: Option<&'a str>,
+    email_folded: Option<&'a str>,
+    first_name: Option<&'a str>,
+    last_name: Option<&'a str>,
+    phone_country_code: Option<&'a str>,
+    phone_number: Option<&'a str>,
+    locale: Option<&'a str>,
+    roles: Vec<&'static str>,
+    metadata: Option<Value>,
+    npi: Option<&'a str>,
+    therapy_licence: Option<&'a str>,
+    note_identifier: Option<&'static str>,
+    default_note_template_ids: Vec<&'a str>,
+    specialty_kind: Option<&'a str>,
+    specialty_name: Option<&'a str>,
+    speech_locale: Option<&'a str>,
+    secondary_speech_locale: Option<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(user: &'a User) -> Self {
+        let profile = &user.profile;
+        let phone = profile.phone.as_ref();
+        let settings = &profile.settings;
+        let specialty = settings.specialty();
+        Self {
+            external_id: profile.external_id.as_ref().map(ExternalId::as_str),
+            email: profile.email.as_ref().map(Email::as_str),
+            email_folded: profile.email.as_ref().map(Email::folded),
+            first_name: profile.first_name.as_ref().map(roster_domain::PersonName::as_str),
+            last_name: profile.last_name.as_ref().map(roster_domain::PersonName::as_str),
+            phone_country_code: phone
+                .and_then(|phone| phone.country_code.as_ref())
+                .map(roster_domain::PhoneCountryCode::as_str),
+            phone_number: phone
+                .and_then(|phone| phone.number.as_ref())
+                .map(roster_domain::PhoneNumber::as_str),
+            locale: profile.locale.as_ref().map(roster_domain::Locale::as_str),
+            roles: profile.roles.iter().copied().map(Role::name).collect(),
+            metadata: profile.metadata.as_ref().map(|metadata| metadata.iter().collect()),
+            npi: profile.npi.as_ref().map(roster_domain::Npi::as_str),
+            therapy_licence: profile
+                .therapy_licence
+                .as_ref()
+                .map(roster_domain::TherapyLicence::as_str),
+            note_identifier: profile.note_identifier.map(roster_domain::NoteIdentifier::name),
+            default_note_template_ids: profile
+                .default_note_template_ids
+                .iter()
+                .map(roster_domain::NoteTemplateId::as_str)
+                .collect(),
+            specialty_kind: specialty.map(|specialty| specialty.kind().as_str()),
+            specialty_name: specialty.and_then(|specialty| specialty.other_specialty_name()),
+            speech_locale: settings.speech_locale().map(roster_domain::SpeechLocale::as_str),
+            secondary_speech_locale: settings
+                .secondary_speech_locale()
+                .map(roster_domain::SpeechLocale::as_str),
+        }
+    }
+}

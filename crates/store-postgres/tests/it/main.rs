@@ -1,0 +1,9 @@
+//! The store on a real server: the contract, and what only PostgreSQL can get wrong.
+
+mod corrupt;
+mod database;
+mod server;
+
+use database::Database;
+
+roster_contract::store_cases!(Database);

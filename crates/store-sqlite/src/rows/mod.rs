@@ -1,0 +1,107 @@
+//! Rows as the database gives them, and the way from there to the domain.
+//!
+//! What was valid when it was written is checked again when it is read: a row that somebody changed by hand, or that a
+//! newer Roster wrote, is named and not believed.
+
+mod account;
+mod api_client;
+mod claim;
+mod connection;
+mod user;
+
+use std::fmt::Display;
+
+use roster_application::ports::StoreError;
+use roster_domain::{Fault, Timestamp, Violations};
+use serde::de::DeserializeOwned;
+
+pub(crate) use account::{AccountRow, columns_of_accounts};
+pub(crate) use api_client::{ApiClientRow, ClientOfOrganizationRow, OrganizationRow, clients_with_organization};
+pub(crate) use claim::ClaimRow;
+pub(crate) use connection::{ConnectionRow, connections};
+pub(crate) use user::{UserRow, users};
+
+/// Which row is being read, for whoever has to mend it.
+pub(crate) struct Place {
+    table: &'static str,
+    id: String,
+}
+
+impl Place {
+    pub(crate) fn new(table: &'static str, id: impl Display) -> Self {
+        Self {
+            table,
+            id: id.to_string(),
+        }
+    }
+
+    /// The error for a column. The detail never holds the value.
+    pub(crate) fn corrupt(&self, column: &'static str, detail: impl Display) -> StoreError {
+        StoreError::Corrupt {
+            table: self.table,
+            column,
+            id: self.id.clone(),
+            detail: detail.to_string(),
+        }
+    }
+
+    /// The value of a column, or the error that names it.
+    pub(crate) fn check<T, E: Broken>(&self, column: &'static str, checked: Result<T, E>) -> Result<T, StoreError> {
+        checked.map_err(|broken| self.corrupt(column, broken.rules()))
+    }
+
+    /// The value of a column that may be null, or the error that names it.
+    pub(crate) fn check_optional<T, E: Broken>(
+        &self,
+        column: &'static str,
+        value: Option<String>,
+        check: impl FnOnce(String) -> Result<T, E>,
+    ) -> Result<Option<T>, StoreError> {
+        value.map(|value| self.check(column, check(value))).transpose()
+    }
+
+    /// The time of a column, or the error that names it.
+    pub(crate) fn time(&self, column: &'static str, micros: i64) -> Result<Timestamp, StoreError> {
+        Timestamp::from_timestamp_micros(micros).ok_or_else(|| self.corrupt(column, "must be a time of this calendar"))
+    }
+
+    /// The time of a column that may be null, or the error that names it.
+    pub(crate) fn optional_time(
+        &self,
+        column: &'static str,
+        micros: Option<i64>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        micros.map(|micros| self.time(column, micros)).transpose()
+    }
+
+    /// The JSON of a column, or the error that names it.
+    pub(crate) fn json<T: DeserializeOwned>(
+        &self,
+        column: &'static str,
+        text: &str,
+        expected: &str,
+    ) -> Result<T, StoreError> {
+        serde_json::from_str(text).map_err(|_| self.corrupt(column, format_args!("must be {expected} in JSON")))
+    }
+}
+
+/// A failed check that can say which rules were broken without saying by what.
+pub(crate) trait Broken {
+    /// The rules in words.
+    fn rules(&self) -> String;
+}
+
+impl Broken for Fault {
+    fn rules(&self) -> String {
+        self.rule.to_string()
+    }
+}
+
+impl Broken for Violations {
+    fn rules(&self) -> String {
+        self.iter()
+            .map(|violation| violation.rule.to_string())
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+}

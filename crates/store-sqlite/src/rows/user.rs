@@ -1,0 +1,142 @@
+//! Users as rows.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use roster_application::ports::StoreError;
+use roster_domain::{
+    Email, ExternalId, Fault, FieldPath, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, OrganizationId,
+    PersonName, Phone, PhoneCountryCode, PhoneNumber, Profile, Role, Settings, Specialty, SpecialtyKind, SpeechLocale,
+    TherapyLicence, User, UserId, Version,
+};
+use uuid::Uuid;
+
+use super::Place;
+
+/// Reads users, all columns: `users!("WHERE …", arguments…)`.
+macro_rules! users {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            $crate::rows::UserRow,
+            "SELECT
+                 organization_id AS \"organization_id: Uuid\", id AS \"id: Uuid\", external_id, email, first_name, last_name,
+                 phone_country_code, phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier, default_note_template_ids,
+                 specialty_kind, specialty_name, speech_locale, secondary_speech_locale, active AS \"active: bool\", created_at,
+                 updated_at, deleted_at, version
+             FROM users " + $rest
+            $(, $argument)*
+        )
+    };
+}
+pub(crate) use users;
+
+/// A row of `users`, without the columns that only serve to compare.
+pub(crate) struct UserRow {
+    pub(crate) organization_id: Uuid,
+    pub(crate) id: Uuid,
+    pub(crate) external_id: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) first_name: Option<String>,
+    pub(crate) last_name: Option<String>,
+    pub(crate) phone_country_code: Option<String>,
+    pub(crate) phone_number: Option<String>,
+    pub(crate) locale: Option<String>,
+    pub(crate) roles: String,
+    pub(crate) metadata: Option<String>,
+    pub(crate) npi: Option<String>,
+    pub(crate) therapy_licence: Option<String>,
+    pub(crate) note_identifier: Option<String>,
+    pub(crate) default_note_template_ids: String,
+    pub(crate) specialty_kind: Option<String>,
+    pub(crate) specialty_name: Option<String>,
+    pub(crate) speech_locale: Option<String>,
+    pub(crate) secondary_speech_locale: Option<String>,
+    pub(crate) active: bool,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+    pub(crate) deleted_at: Option<i64>,
+    pub(crate) version: Version,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
+        let place = Place::new("users", row.id);
+        Ok(Self {
+            id: UserId::new(row.id),
+            organization_id: OrganizationId::new(row.organization_id),
+            active: row.active,
+            created_at: place.time("created_at", row.created_at)?,
+            updated_at: place.time("updated_at", row.updated_at)?,
+            deleted_at: place.optional_time("deleted_at", row.deleted_at)?,
+            version: row.version,
+            profile: profile(row, &place)?,
+        })
+    }
+}
+
+fn profile(row: UserRow, place: &Place) -> Result<Profile, StoreError> {
+    let phone = Phone {
+        country_code: place.check_optional("phone_country_code", row.phone_country_code, PhoneCountryCode::new)?,
+        number: place.check_optional("phone_number", row.phone_number, PhoneNumber::new)?,
+    };
+    let specialty = specialty(row.specialty_kind, row.specialty_name, place)?;
+    let speech_locale = place.check_optional("speech_locale", row.speech_locale, SpeechLocale::new)?;
+    let secondary = place.check_optional(
+        "secondary_speech_locale",
+        row.secondary_speech_locale,
+        SpeechLocale::new,
+    )?;
+    let settings = Settings::new(specialty, speech_locale, secondary, &FieldPath::root());
+    Ok(Profile {
+        external_id: place.check_optional("external_id", row.external_id, ExternalId::new)?,
+        email: place.check_optional("email", row.email, Email::new)?,
+        first_name: place.check_optional("first_name", row.first_name, PersonName::new)?,
+        last_name: place.check_optional("last_name", row.last_name, PersonName::new)?,
+        phone: (phone != Phone::default()).then_some(phone),
+        locale: place.check_optional("locale", row.locale, Locale::new)?,
+        roles: list("roles", &row.roles, |name| Role::from_str(&name), place)?,
+        metadata: row.metadata.map(|text| metadata(&text, place)).transpose()?,
+        npi: place.check_optional("npi", row.npi, Npi::new)?,
+        therapy_licence: place.check_optional("therapy_licence", row.therapy_licence, TherapyLicence::new)?,
+        note_identifier: place.check_optional("note_identifier", row.note_identifier, |name| {
+            NoteIdentifier::from_str(&name)
+        })?,
+        default_note_template_ids: list(
+            "default_note_template_ids",
+            &row.default_note_template_ids,
+            NoteTemplateId::new,
+            place,
+        )?,
+        settings: place.check("secondary_speech_locale", settings)?,
+    })
+}
+
+fn specialty(kind: Option<String>, name: Option<String>, place: &Place) -> Result<Option<Specialty>, StoreError> {
+    match place.check_optional("specialty_kind", kind, SpecialtyKind::new)? {
+        Some(kind) => place
+            .check("specialty_name", Specialty::new(kind, name, &FieldPath::root()))
+            .map(Some),
+        None if name.is_some() => Err(place.corrupt("specialty_name", "stands without specialty_kind")),
+        None => Ok(None),
+    }
+}
+
+fn metadata(text: &str, place: &Place) -> Result<Metadata, StoreError> {
+    let entries: BTreeMap<String, String> = place.json("metadata", text, "an object of strings")?;
+    place.check("metadata", Metadata::new(entries, &FieldPath::root()))
+}
+
+fn list<T>(
+    column: &'static str,
+    text: &str,
+    check: impl Fn(String) -> Result<T, Fault>,
+    place: &Place,
+) -> Result<Vec<T>, StoreError> {
+    let values: Vec<String> = place.json(column, text, "an array of strings")?;
+    values
+        .into_iter()
+        .map(|value| place.check(column, check(value)))
+        .collect()
+}

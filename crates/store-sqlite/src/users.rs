@@ -1,0 +1,391 @@
+//! Users.
+
+use async_trait::async_trait;
+use roster_application::ports::{Order, StoreError, UniqueKey, UserQuery, UserStore};
+use roster_domain::{Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::SqliteStore;
+use crate::error::{IntoStoreError, is_unique_violation};
+use crate::rows::users;
+
+#[async_trait]
+impl UserStore for SqliteStore {
+    async fn create_user(&self, user: &User) -> Result<(), StoreError> {
+        let columns = Columns::of(user)?;
+        let mut writer = self.writer().await?;
+        for _ in 0..ATTEMPTS {
+            // The accounts are made by a trigger, within the same statement.
+            let created = sqlx::query_scalar!(
+                r#"
+                INSERT INTO users (
+                    organization_id, id, external_id, email, email_folded, first_name, last_name, phone_country_code,
+                    phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier,
+                    default_note_template_ids, specialty_kind, specialty_name, speech_locale,
+                    secondary_speech_locale, active, created_at, updated_at, deleted_at, version
+                )
+                VALUES (
+                    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+                    ?23, ?24, ?25
+                )
+                RETURNING EXISTS (SELECT 1 FROM connections WHERE organization_id = ?1) AS "behind!: bool"
+                "#,
+                columns.organization_id,
+                columns.id,
+                columns.external_id,
+                columns.email,
+                columns.email_folded,
+                columns.first_name,
+                columns.last_name,
+                columns.phone_country_code,
+                columns.phone_number,
+                columns.locale,
+                columns.roles,
+                columns.metadata,
+                columns.npi,
+                columns.therapy_licence,
+                columns.note_identifier,
+                columns.default_note_template_ids,
+                columns.specialty_kind,
+                columns.specialty_name,
+                columns.speech_locale,
+                columns.secondary_speech_locale,
+                user.active,
+                columns.created_at,
+                columns.updated_at,
+                columns.deleted_at,
+                user.version,
+            )
+            .fetch_all(&mut *writer)
+            .await;
+            match created {
+                Err(refusal) if is_unique_violation(&refusal) => {
+                    let id = id_is_taken(&mut writer, &columns).await?.then_some(UniqueKey::Id);
+                    refuse(match id {
+                        Some(key) => Some(key),
+                        None => standing_against(&mut writer, &columns).await?,
+                    })?;
+                }
+                created => {
+                    if created.store()?.contains(&true) {
+                        self.made_due();
+                    }
+                    return Ok(());
+                }
+            }
+        }
+        Err(StoreError::Unavailable(CONTENDED.into()))
+    }
+
+    async fn update_user(&self, user: &User, expected: Version) -> Result<(), StoreError> {
+        let columns = Columns::of(user)?;
+        let mut writer = self.writer().await?;
+        for _ in 0..ATTEMPTS {
+            // The accounts are changed by a trigger, within the same statement; the count does not include them.
+            let updated = sqlx::query!(
+                "UPDATE users SET
+                     external_id = ?3, email = ?4, email_folded = ?5, first_name = ?6, last_name = ?7,
+                     phone_country_code = ?8, phone_number = ?9, locale = ?10, roles = ?11, metadata = ?12, npi = ?13,
+                     therapy_licence = ?14, note_identifier = ?15, default_note_template_ids = ?16,
+                     specialty_kind = ?17, specialty_name = ?18, speech_locale = ?19, secondary_speech_locale = ?20,
+                     active = ?21, updated_at = ?22, deleted_at = ?23, version = ?24
+                 WHERE organization_id = ?1 AND id = ?2 AND version = ?25 AND deleted_at IS NULL",
+                columns.organization_id,
+                columns.id,
+                columns.external_id,
+                columns.email,
+                columns.email_folded,
+                columns.first_name,
+                columns.last_name,
+                columns.phone_country_code,
+                columns.phone_number,
+                columns.locale,
+                columns.roles,
+                columns.metadata,
+                columns.npi,
+                columns.therapy_licence,
+                columns.note_identifier,
+                columns.default_note_template_ids,
+                columns.specialty_kind,
+                columns.specialty_name,
+                columns.speech_locale,
+                columns.secondary_speech_locale,
+                user.active,
+                columns.updated_at,
+                columns.deleted_at,
+                user.version,
+                expected,
+            )
+            .execute(&mut *writer)
+            .await;
+            match updated {
+                Err(refusal) if is_unique_violation(&refusal) => {
+                    refuse(standing_against(&mut writer, &columns).await?)?;
+                }
+                updated => {
+                    if updated.store()?.rows_affected() == 0 {
+                        return Err(StoreError::Stale);
+                    }
+                    self.made_due();
+                    return Ok(());
+                }
+            }
+        }
+        Err(StoreError::Unavailable(CONTENDED.into()))
+    }
+
+    async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
+        users!(
+            "WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL",
+            organization.uuid(),
+            id.uuid()
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .store()?
+        .map(User::try_from)
+        .transpose()
+    }
+
+    async fn user_by_external_id(
+        &self,
+        organization: OrganizationId,
+        external_id: &ExternalId,
+    ) -> Result<Option<User>, StoreError> {
+        users!(
+            "WHERE organization_id = ?1 AND external_id = ?2 AND deleted_at IS NULL",
+            organization.uuid(),
+            external_id.as_str(),
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .store()?
+        .map(User::try_from)
+        .transpose()
+    }
+
+    async fn user_by_email(&self, organization: OrganizationId, email: &Email) -> Result<Option<User>, StoreError> {
+        users!(
+            "WHERE organization_id = ?1 AND email_folded = ?2 AND deleted_at IS NULL",
+            organization.uuid(),
+            email.folded(),
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .store()?
+        .map(User::try_from)
+        .transpose()
+    }
+
+    async fn users(&self, organization: OrganizationId, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        // A key names one user at the most: that one is found by its index, and the rest of the query is compared here.
+        let named = match (&query.external_id, &query.email) {
+            (Some(external_id), _) => self.user_by_external_id(organization, external_id).await?,
+            (None, Some(email)) => self.user_by_email(organization, email).await?,
+            (None, None) => return self.page(organization, query).await,
+        };
+        Ok(named.into_iter().filter(|user| is_asked_for(user, query)).collect())
+    }
+
+    async fn purge_users(&self, deleted_before: Timestamp) -> Result<u64, StoreError> {
+        let deleted_before = deleted_before.timestamp_micros();
+        let purged = sqlx::query!(
+            "DELETE FROM users
+             WHERE deleted_at < ?1
+               AND NOT EXISTS (
+                   SELECT 1 FROM accounts a
+                   WHERE a.organization_id = users.organization_id AND a.user_id = users.id
+                     AND (a.removed_at IS NULL OR a.applied_version < a.desired_version)
+               )",
+            deleted_before,
+        )
+        .execute(&mut *self.writer().await?)
+        .await
+        .store()?;
+        Ok(purged.rows_affected())
+    }
+}
+
+/// How often a write is tried against which nothing stands any more when that is looked at. Only another process can
+/// change that in between, for this one holds its writing connection.
+const ATTEMPTS: u32 = 3;
+const CONTENDED: &str = "another process keeps changing the users that stand against the write";
+
+/// The error for what stands against a write; nothing may.
+fn refuse(key: Option<UniqueKey>) -> Result<(), StoreError> {
+    key.map_or(Ok(()), |key| Err(StoreError::Conflict(key)))
+}
+
+async fn id_is_taken(writer: &mut SqliteConnection, columns: &Columns<'_>) -> Result<bool, StoreError> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM users WHERE organization_id = ?1 AND id = ?2) AS "taken!: bool""#,
+        columns.organization_id,
+        columns.id,
+    )
+    .fetch_one(writer)
+    .await
+    .store()
+}
+
+/// What of another user stands against a user. Asked only after a write was refused.
+async fn standing_against(
+    writer: &mut SqliteConnection,
+    columns: &Columns<'_>,
+) -> Result<Option<UniqueKey>, StoreError> {
+    let taken = sqlx::query!(
+        r#"
+        SELECT
+            EXISTS (
+                SELECT 1 FROM users
+                WHERE organization_id = ?1 AND id <> ?2 AND external_id = ?3 AND deleted_at IS NULL
+            ) AS "external_id!: bool",
+            EXISTS (
+                SELECT 1 FROM users
+                WHERE organization_id = ?1 AND id <> ?2 AND email_folded = ?4 AND deleted_at IS NULL
+            ) AS "email!: bool"
+        "#,
+        columns.organization_id,
+        columns.id,
+        columns.external_id,
+        columns.email_folded,
+    )
+    .fetch_one(writer)
+    .await
+    .store()?;
+    Ok(taken
+        .external_id
+        .then_some(UniqueKey::ExternalId)
+        .or(taken.email.then_some(UniqueKey::Email)))
+}
+
+impl SqliteStore {
+    async fn page(&self, organization: OrganizationId, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        // Nobody has the least or the greatest UUID, and a bound that is always there is one that the index serves.
+        let after = query.after.map(UserId::uuid);
+        let limit = i64::from(query.limit);
+        let rows = match query.order {
+            Order::OldestFirst => users!(
+                "WHERE organization_id = ?1 AND deleted_at IS NULL
+                   AND id > ?2 AND (?3 IS NULL OR active = ?3)
+                 ORDER BY id LIMIT ?4",
+                organization.uuid(),
+                after.unwrap_or(Uuid::nil()),
+                query.active,
+                limit,
+            )
+            .fetch_all(&self.readers)
+            .await
+            .store()?,
+            Order::NewestFirst => users!(
+                "WHERE organization_id = ?1 AND deleted_at IS NULL
+                   AND id < ?2 AND (?3 IS NULL OR active = ?3)
+                 ORDER BY id DESC LIMIT ?4",
+                organization.uuid(),
+                after.unwrap_or(Uuid::max()),
+                query.active,
+                limit,
+            )
+            .fetch_all(&self.readers)
+            .await
+            .store()?,
+        };
+        rows.into_iter().map(User::try_from).collect()
+    }
+}
+
+/// Whether a user who was found by one key is one that the query asks for.
+fn is_asked_for(user: &User, query: &UserQuery) -> bool {
+    let behind = |after: UserId| match query.order {
+        Order::OldestFirst => user.id > after,
+        Order::NewestFirst => user.id < after,
+    };
+    query.after.is_none_or(behind)
+        && query.active.is_none_or(|active| user.active == active)
+        && (query.email.is_none() || query.email == user.profile.email)
+}
+
+/// A user's profile as values of columns.
+struct Columns<'a> {
+    organization_id: Uuid,
+    id: Uuid,
+    external_id: Option<&'a str>,
+    email: Option<&'a str>,
+    email_folded: Option<&'a str>,
+    first_name: Option<&'a str>,
+    last_name: Option<&'a str>,
+    phone_country_code: Option<&'a str>,
+    phone_number: Option<&'a str>,
+    locale: Option<&'a str>,
+    roles: String,
+    metadata: Option<String>,
+    npi: Option<&'a str>,
+    therapy_licence: Option<&'a str>,
+    note_identifier: Option<&'static str>,
+    default_note_template_ids: String,
+    specialty_kind: Option<&'a str>,
+    specialty_name: Option<&'a str>,
+    speech_locale: Option<&'a str>,
+    secondary_speech_locale: Option<&'a str>,
+    created_at: i64,
+    updated_at: i64,
+    deleted_at: Option<i64>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(user: &'a User) -> Result<Self, StoreError> {
+        let profile = &user.profile;
+        let phone = profile.phone.as_ref();
+        let settings = &profile.settings;
+        let specialty = settings.specialty();
+        let roles: Vec<_> = profile.roles.iter().copied().map(Role::name).collect();
+        let templates: Vec<_> = profile
+            .default_note_template_ids
+            .iter()
+            .map(roster_domain::NoteTemplateId::as_str)
+            .collect();
+        Ok(Self {
+            organization_id: user.organization_id.uuid(),
+            id: user.id.uuid(),
+            external_id: profile.external_id.as_ref().map(ExternalId::as_str),
+            email: profile.email.as_ref().map(Email::as_str),
+            email_folded: profile.email.as_ref().map(Email::folded),
+            first_name: profile.first_name.as_ref().map(roster_domain::PersonName::as_str),
+            last_name: profile.last_name.as_ref().map(roster_domain::PersonName::as_str),
+            phone_country_code: phone
+                .and_then(|phone| phone.country_code.as_ref())
+                .map(roster_domain::PhoneCountryCode::as_str),
+            phone_number: phone
+                .and_then(|phone| phone.number.as_ref())
+                .map(roster_domain::PhoneNumber::as_str),
+            locale: profile.locale.as_ref().map(roster_domain::Locale::as_str),
+            roles: json(&roles)?,
+            metadata: profile
+                .metadata
+                .as_ref()
+                .map(|metadata| json(metadata.entries()))
+                .transpose()?,
+            npi: profile.npi.as_ref().map(roster_domain::Npi::as_str),
+            therapy_licence: profile
+                .therapy_licence
+                .as_ref()
+                .map(roster_domain::TherapyLicence::as_str),
+            note_identifier: profile.note_identifier.map(roster_domain::NoteIdentifier::name),
+            default_note_template_ids: json(&templates)?,
+            specialty_kind: specialty.map(|specialty| specialty.kind().as_str()),
+            specialty_name: specialty.and_then(|specialty| specialty.other_specialty_name()),
+            speech_locale: settings.speech_locale().map(roster_domain::SpeechLocale::as_str),
+            secondary_speech_locale: settings
+                .secondary_speech_locale()
+                .map(roster_domain::SpeechLocale::as_str),
+            created_at: user.created_at.timestamp_micros(),
+            updated_at: user.updated_at.timestamp_micros(),
+            deleted_at: user.deleted_at.map(|time| time.timestamp_micros()),
+        })
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Internal(error.into()))
+}

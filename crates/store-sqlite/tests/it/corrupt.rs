@@ -1,0 +1,113 @@
+//! Rows that somebody changed by hand.
+
+use roster_application::ports::{ApiClientStore, ConnectionStore, OrganizationStore, StoreError, UserStore};
+use roster_contract::store::{TestDatabase, given};
+use roster_domain::UserChanges;
+use rstest::rstest;
+
+use crate::database::Database;
+
+#[rstest]
+#[case("email", "UPDATE users SET email = 'no address'")]
+#[case("external_id", "UPDATE users SET external_id = ''")]
+#[case("npi", "UPDATE users SET npi = '1234567890'")]
+#[case("roles", r#"UPDATE users SET roles = '["SURGEON"]'"#)]
+#[case("roles", "UPDATE users SET roles = 'not JSON'")]
+#[case("metadata", "UPDATE users SET metadata = '[1]'")]
+#[case(
+    "secondary_speech_locale",
+    "UPDATE users SET secondary_speech_locale = speech_locale"
+)]
+#[case("specialty_name", "UPDATE users SET specialty_kind = NULL")]
+#[case("created_at", "UPDATE users SET created_at = 9223372036854775807")]
+#[tokio::test]
+async fn a_corrupt_user_is_an_error_that_names_table_column_and_id(#[case] column: &str, #[case] sql: &'static str) {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    let user = given::new_user(organization, &given::every_field());
+    store.create_user(&user).await.unwrap();
+
+    database.tamper(sql).await;
+
+    let Err(StoreError::Corrupt {
+        table,
+        column: named,
+        id,
+        detail,
+    }) = store.user(organization, user.id).await
+    else {
+        panic!("the row is corrupt")
+    };
+    assert_eq!((table, named, id), ("users", column, user.id.to_string()));
+    assert!(
+        !detail.contains("SURGEON") && !detail.contains("no address"),
+        "the value is not repeated: {detail}"
+    );
+}
+
+#[tokio::test]
+async fn other_corrupt_rows_are_errors_that_name_table_and_column() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let (connection, user) = given::due_account(&store).await;
+    let client = store.clients(user.organization_id, None, 1).await.unwrap().remove(0);
+
+    database
+        .tamper("UPDATE connections SET base_url = 'ftp://x'; UPDATE organizations SET phi_guard = 'maybe'")
+        .await;
+    database.tamper("UPDATE api_clients SET kind = 'carrier_pigeon'").await;
+
+    let found = store.connection(user.organization_id, connection.id).await;
+    assert!(
+        matches!(
+            found,
+            Err(StoreError::Corrupt {
+                table: "connections",
+                column: "base_url",
+                ..
+            })
+        ),
+        "{found:?}"
+    );
+    let found = store.organization(user.organization_id).await;
+    assert!(
+        matches!(
+            found,
+            Err(StoreError::Corrupt {
+                table: "organizations",
+                column: "phi_guard",
+                ..
+            })
+        ),
+        "{found:?}"
+    );
+    let found = store.client(client.id).await;
+    assert!(
+        matches!(
+            found,
+            Err(StoreError::Corrupt {
+                table: "api_clients",
+                column: "kind",
+                ..
+            })
+        ),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_corrupt_user_does_not_keep_others_from_being_claimed() {
+    use roster_application::ports::AccountQueue;
+
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let (_, user) = given::due_account(&store).await;
+    database.tamper("UPDATE users SET external_id = ''").await;
+    let other = given::new_user(user.organization_id, &UserChanges::default());
+    store.create_user(&other).await.unwrap();
+
+    let claims = store.claim(given::after(1), given::after(60), 10).await.unwrap();
+
+    assert_eq!(claims.iter().map(|claim| claim.user.id).collect::<Vec<_>>(), [other.id]);
+}

@@ -1,0 +1,9 @@
+//! The store on real files: the contract, and what only SQLite can get wrong.
+
+mod corrupt;
+mod database;
+mod file;
+
+use database::Database;
+
+roster_contract::store_cases!(Database);

@@ -1,0 +1,13 @@
+//! The clients against servers that these tests control.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that unwraps fails with a message, which is all that a test must do"
+)]
+
+mod contract;
+mod egress;
+mod gateway;
+mod key_sets;
+mod nabla_core;
+mod support;

@@ -1,0 +1,331 @@
+//! A vendor that fails in every way there is: whatever it does, users end up there once, as they should be.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use e2e::nabla::COPILOT;
+use e2e::{Api, Server, Store, wait};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::given::{self, SOON};
+
+async fn sandbox(store: Store) -> Server {
+    Server::on(store).sandbox().start().await
+}
+
+fn time(call: &Value) -> DateTime<Utc> {
+    let text = call["time"].as_str().unwrap_or_else(|| panic!("a call without a time: {call}"));
+    text.parse().unwrap_or_else(|error| panic!("{error}: {call}"))
+}
+
+/// The one user that the vendor has.
+async fn only_user(server: &Server) -> Value {
+    let users = server.sandbox().users().await;
+    let [user] = users.as_slice() else { panic!("not one user at the vendor: {users:?}") };
+    user.clone()
+}
+
+#[rstest]
+#[case::unavailable_sqlite(Store::Sqlite, 503)]
+#[case::unavailable_postgres(Store::Postgres, 503)]
+#[case::too_many_calls_sqlite(Store::Sqlite, 429)]
+#[tokio::test]
+async fn a_vendor_that_asks_to_wait_is_not_called_earlier(#[case] store: Store, #[case] status: u16) {
+    let server = sandbox(store).await;
+    let fault = json!({ "kind": "status", "status": status, "retry_after": 2 });
+    server.sandbox().fault(fault, json!({ "operation": "create", "times": 3 })).await;
+
+    let user = given::user(&server.api(), "ehr-1").await;
+    let waiting = given::account_with(&server.api(), given::id(&user), "retrying", SOON).await;
+    assert!(waiting["last_error"].as_str().is_some_and(|text| text.contains(&status.to_string())), "{waiting}");
+    given::in_sync(&server.api(), given::id(&user)).await;
+
+    server.sandbox().all_struck().await;
+    assert_eq!(server.sandbox().calls_for("create").await.len(), 4);
+    let calls = server.sandbox().calls().await;
+    for pair in calls.windows(2).filter(|pair| pair[0]["status"] == status) {
+        let waited = time(&pair[1]) - time(&pair[0]);
+        assert!(waited >= TimeDelta::seconds(2), "called again after {waited}: {pair:?}");
+    }
+    only_user(&server).await;
+}
+
+#[tokio::test]
+async fn a_change_does_not_break_into_the_wait_that_a_vendor_asked_for() {
+    let server = sandbox(Store::Sqlite).await;
+    let fault = json!({ "kind": "status", "status": 503, "retry_after": 3 });
+    server.sandbox().fault(fault, json!({ "operation": "create", "times": 1 })).await;
+    let user = given::user(&server.api(), "ehr-1").await;
+    let path = format!("/v1/users/{}", given::id(&user));
+    given::account_with(&server.api(), given::id(&user), "retrying", SOON).await;
+
+    server.api().patch(&path, json!({ "first_name": "Ann" })).await.expect(200);
+    server.api().post(&format!("{path}/accounts/{}/retry", given::id(&given::connection(&server.api()).await)), json!({})).await;
+    given::in_sync(&server.api(), given::id(&user)).await;
+
+    let calls = server.sandbox().calls().await;
+    let refused = calls.iter().position(|call| call["status"] == 503).expect("a refused call");
+    let waited = time(&calls[refused + 1]) - time(&calls[refused]);
+    assert!(waited >= TimeDelta::seconds(3), "called again after {waited}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_create_whose_outcome_is_unknown_is_looked_up_and_not_doubled(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[values("reset", "drop_reply", "malformed")] kind: &str,
+) {
+    let server = sandbox(store).await;
+    server.sandbox().fault(json!({ "kind": kind }), json!({ "operation": "create", "times": 2 })).await;
+
+    // Two users, so that each of the two strikes one
+    let users = [given::user(&server.api(), "ehr-1").await, given::user(&server.api(), "ehr-2").await];
+    for user in &users {
+        given::in_sync(&server.api(), given::id(user)).await;
+    }
+
+    server.sandbox().all_struck().await;
+    assert_eq!(server.sandbox().users().await.len(), 2);
+    let calls = server.sandbox().calls().await;
+    for (index, struck) in calls.iter().enumerate().filter(|(_, call)| call["fault"] == kind) {
+        assert_eq!(struck["operation"], "create");
+        let again = calls[index + 1..].iter().find(|call| call["operation"] == "create");
+        let looked = calls[index + 1..].iter().find(|call| call["operation"] == "find").expect("it is looked up");
+        assert!(again.is_none_or(|again| looked["id"].as_u64() < again["id"].as_u64()), "sent before looking: {calls:?}");
+    }
+    // What took effect is not sent again; what did not, is.
+    let creates = calls.iter().filter(|call| call["operation"] == "create").count();
+    assert_eq!(creates, if kind == "reset" { 4 } else { 2 }, "{calls:?}");
+}
+
+#[rstest]
+#[case::slow(1_500, 1)]
+#[case::too_slow(12_000, 2)]
+#[tokio::test]
+async fn a_slow_vendor_gets_each_user_once(#[case] milliseconds: u64, #[case] creates: usize) {
+    let server = sandbox(Store::Sqlite).await;
+    let delay = json!({ "kind": "delay", "milliseconds": milliseconds });
+    server.sandbox().fault(delay, json!({ "operation": "create", "times": 1 })).await;
+
+    let user = given::user(&server.api(), "ehr-1").await;
+    given::account_with(&server.api(), given::id(&user), "in_sync", SOON * 2).await;
+
+    server.sandbox().all_struck().await;
+    assert_eq!(server.sandbox().calls_for("create").await.len(), creates);
+    only_user(&server).await;
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_token_that_is_refused_is_fetched_anew_once(#[case] store: Store) {
+    // Given a token that works
+    let server = sandbox(store).await;
+    let first = given::user(&server.api(), "ehr-1").await;
+    given::in_sync(&server.api(), given::id(&first)).await;
+    assert_eq!(server.sandbox().calls_for("token").await.len(), 1);
+
+    // When it is refused once
+    server.sandbox().fault(json!({ "kind": "unauthorized" }), json!({ "times": 1 })).await;
+    let second = given::user(&server.api(), "ehr-2").await;
+    given::in_sync(&server.api(), given::id(&second)).await;
+
+    // Then one more was fetched, and nothing was paused
+    server.sandbox().all_struck().await;
+    assert_eq!(server.sandbox().calls_for("token").await.len(), 2);
+    assert_eq!(given::connection(&server.api()).await["paused"], Value::Null);
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn credentials_that_are_refused_pause_the_connection_once_until_they_work_again(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let api = server.api();
+    server.sandbox().fault(json!({ "kind": "unauthorized" }), json!({})).await;
+
+    // When several users are to be sent
+    let mut users = Vec::new();
+    for number in 0..5 {
+        users.push(given::user(&api, &format!("ehr-{number}")).await);
+    }
+    for user in &users {
+        given::account_with(&api, given::id(user), "paused", SOON).await;
+    }
+
+    // Then the connection is what is paused, with a reason that a person understands, said once in the log,
+    let connection = given::connection(&api).await;
+    let reason = connection["paused"]["reason"].as_str().unwrap_or_else(|| panic!("no reason: {connection}"));
+    assert!(reason.contains("Nabla Core") && reason.contains("credentials"), "{reason}");
+    assert_eq!(server.log().matches("connection paused").count(), 1, "{}", server.log());
+    // nothing more is sent,
+    let calls = server.sandbox().calls().await.len();
+    given::user(&api, "one-more").await;
+    wait::pause(Duration::from_millis(1_500)).await;
+    assert_eq!(server.sandbox().calls().await.len(), calls);
+    // and a test says that it still does not work.
+    let path = format!("/v1/connections/{}", given::id(&connection));
+    let tested = api.post(&format!("{path}/test"), json!({})).await.expect(200).json();
+    assert_eq!(tested["ok"], false, "{tested}");
+    assert!(given::connection(&api).await["paused"].is_object());
+
+    // When the vendor takes them again, a test resumes everything.
+    server.sandbox().all_struck().await;
+    server.sandbox().mend().await;
+    let tested = api.post(&format!("{path}/test"), json!({})).await.expect(200).json();
+    assert_eq!(tested["ok"], true, "{tested}");
+    assert_eq!(given::all_in_sync(&api, SOON).await, 6);
+    assert_eq!(server.sandbox().users().await.len(), 6);
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn what_the_vendor_refuses_for_good_asks_a_person_and_blocks_nobody_else(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let api = server.api();
+    server.sandbox().fault(json!({ "kind": "status", "status": 400 }), json!({ "operation": "create", "times": 1 })).await;
+
+    // Given one user whom the vendor refuses
+    let refused = given::user(&api, "refused").await;
+    let account = given::account_with(&api, given::id(&refused), "needs_attention", SOON).await;
+    server.sandbox().all_struck().await;
+
+    // Then it is said in plain words what is wrong and who can help,
+    let attention = &account["attention"];
+    assert_eq!(attention["cause"], "rejected", "{account}");
+    assert_eq!(attention["remedy"], "customer", "{account}");
+    let message = attention["message"].as_str().unwrap_or_default();
+    assert!(message.contains("Nabla Core refuses this user"), "{message}");
+    // others go through, and it is left alone meanwhile.
+    let other = given::user(&api, "other").await;
+    given::in_sync(&api, given::id(&other)).await;
+    wait::pause(Duration::from_secs(1)).await;
+    assert_eq!(server.sandbox().calls_for("create").await.len(), 2);
+
+    // When a person has it tried again, it heals.
+    let path = format!("/v1/users/{}/accounts/{}/retry", given::id(&refused), account["connection_id"].as_str().expect("an id"));
+    let retried = api.post(&path, json!({})).await;
+    assert!(matches!(retried.status, 200 | 202), "{retried:?}");
+    let healed = given::in_sync(&api, given::id(&refused)).await;
+    assert_eq!(healed["attention"], Value::Null, "{healed}");
+    assert_eq!(server.sandbox().users().await.len(), 2);
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn every_change_of_a_user_reaches_a_vendor_that_keeps_failing(#[case] store: Store) {
+    // Given a vendor of whose calls every fourth fails, each time in another way
+    let server = sandbox(store).await;
+    let api = server.api();
+    for kind in ["drop_reply", "reset", "malformed"] {
+        server.sandbox().fault(json!({ "kind": kind }), json!({ "every": 4 })).await;
+    }
+    let user = given::user(&api, "ehr-1").await;
+    let id = given::id(&user);
+    let path = format!("/v1/users/{id}");
+    given::in_sync(&api, id).await;
+
+    // An update arrives
+    api.patch(&path, json!({ "external_id": "ehr-2", "metadata": { "site": "Lyon" } })).await.expect(200);
+    given::in_sync(&api, id).await;
+    let there = only_user(&server).await;
+    assert_eq!((&there["external_id"], &there["metadata"]), (&json!("ehr-2"), &json!({ "site": "Lyon" })));
+    // A deactivation arrives
+    api.post(&format!("{path}/deactivate"), json!({})).await.expect(200);
+    given::in_sync(&api, id).await;
+    assert_eq!(only_user(&server).await["active"], false);
+    // A reactivation arrives, with what changed meanwhile
+    api.patch(&path, json!({ "metadata": null })).await.expect(200);
+    api.post(&format!("{path}/activate"), json!({})).await.expect(200);
+    given::in_sync(&api, id).await;
+    let there = only_user(&server).await;
+    assert_eq!((&there["active"], &there["metadata"]), (&json!(true), &Value::Null));
+    // A deletion arrives: the vendor can only deactivate
+    api.delete(&path).await.expect(204);
+    given::account_with(&api, id, "removed", SOON).await;
+    assert_eq!(only_user(&server).await["active"], false);
+    api.get(&path).await.expect(404);
+    server.sandbox().all_struck().await;
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn many_changes_while_a_vendor_is_slow_cost_few_calls_and_the_last_one_wins(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let api = server.api();
+    let slow = json!({ "kind": "delay", "milliseconds": 1_000 });
+    server.sandbox().fault(slow, json!({ "operation": "create", "times": 1 })).await;
+    let user = given::user(&api, "ehr-1").await;
+    let path = format!("/v1/users/{}", given::id(&user));
+
+    for number in 1..=40 {
+        api.patch(&path, json!({ "metadata": { "edit": number.to_string() } })).await.expect(200);
+    }
+    given::in_sync(&api, given::id(&user)).await;
+
+    assert_eq!(only_user(&server).await["metadata"]["edit"], "40");
+    let updates = server.sandbox().calls_for("update").await.len();
+    assert!((1..=10).contains(&updates), "{updates} calls for 40 changes");
+    server.sandbox().all_struck().await;
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_user_whom_the_vendor_has_already_is_adopted_without_a_fault_and_with_one(#[case] store: Store) {
+    // Given a vendor that has two users already, made by somebody else
+    let server = sandbox(store).await;
+    let api = server.api();
+    let key = server.cli(&["clients", "create", "api-key", "--organization", "sandbox-nabla-core", "--json"]).ok().json();
+    let vendor = Api::new(&server.url()).below(COPILOT).bearer(key["key"].as_str().expect("a key"));
+    let mut there = Vec::new();
+    for external_id in ["ehr-1", "ehr-2"] {
+        let body = json!({ "external_id": external_id, "metadata": { "made": "by hand" } });
+        there.push(vendor.post("/users", body).await.expect(200).json());
+    }
+
+    // When both come in, the second while every look-up fails once
+    let first = given::user(&api, "ehr-1").await;
+    let adopted = given::in_sync(&api, given::id(&first)).await;
+    server.sandbox().fault(json!({ "kind": "malformed" }), json!({ "operation": "find", "times": 1 })).await;
+    let second = given::user(&api, "ehr-2").await;
+    let adopted_too = given::in_sync(&api, given::id(&second)).await;
+
+    // Then they are taken over under the ids that they had, and made equal
+    server.sandbox().all_struck().await;
+    assert_eq!(adopted["vendor_user_id"], there[0]["id"]);
+    assert_eq!(adopted_too["vendor_user_id"], there[1]["id"]);
+    let users = server.sandbox().users().await;
+    assert_eq!(users.len(), 2);
+    assert!(users.iter().all(|user| user["metadata"].is_null() || user["metadata"] == json!({})), "{users:?}");
+    assert!(server.sandbox().calls_for("create").await.iter().all(|call| call["path"].as_str().is_some_and(|path| path.starts_with(COPILOT))));
+}
+
+#[tokio::test]
+async fn a_deleted_user_whose_create_was_lost_is_not_left_active_at_the_vendor() {
+    let server = sandbox(Store::Sqlite).await;
+    let api = server.api();
+    server.sandbox().fault(json!({ "kind": "drop_reply" }), json!({ "operation": "create", "times": 1 })).await;
+    let user = given::user(&api, "ehr-1").await;
+    wait::until("the create was lost", SOON, async || {
+        let calls = server.sandbox().calls_for("create").await;
+        if calls.is_empty() { Err("no create yet".to_owned()) } else { Ok(()) }
+    })
+    .await;
+
+    api.delete(&format!("/v1/users/{}", given::id(&user))).await.expect(204);
+    given::account_with(&api, given::id(&user), "removed", SOON).await;
+
+    assert_eq!(only_user(&server).await["active"], false);
+    server.sandbox().all_struck().await;
+}

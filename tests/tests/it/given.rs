@@ -1,0 +1,111 @@
+//! What the tests begin with, and what they look at in the end.
+
+use std::time::Duration;
+
+use e2e::{Api, wait};
+use serde_json::{Value, json};
+
+/// Longer than anything takes that is not stuck.
+pub(crate) const SOON: Duration = Duration::from_secs(20);
+
+/// A user with nothing but an external id.
+pub(crate) async fn user(api: &Api, external_id: &str) -> Value {
+    api.post("/v1/users", json!({ "external_id": external_id })).await.expect(201).json()
+}
+
+/// The id of a record.
+pub(crate) fn id(record: &Value) -> &str {
+    record["id"].as_str().unwrap_or_else(|| panic!("a record without an id: {record}"))
+}
+
+/// Every user of an organization, page by page.
+pub(crate) async fn users(api: &Api) -> Vec<Value> {
+    all(api, "/v1/users").await
+}
+
+/// Every record of a list of `/v1`, page by page.
+pub(crate) async fn all(api: &Api, path: &str) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = api.get(&format!("{path}?limit=100{cursor}")).await.expect(200);
+        found.extend(page.data());
+        match page.json()["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return found,
+        }
+    }
+}
+
+/// A user's account at the only connection there is.
+pub(crate) async fn account(api: &Api, user: &str) -> Value {
+    let accounts = api.get(&format!("/v1/users/{user}/accounts")).await.expect(200).data();
+    let [account] = accounts.as_slice() else { panic!("not one account: {accounts:?}") };
+    account.clone()
+}
+
+/// The account of a user, once it has a status.
+pub(crate) async fn account_with(api: &Api, user: &str, status: &str, limit: Duration) -> Value {
+    wait::until(&format!("the account is {status}"), limit, async || {
+        let account = account(api, user).await;
+        if account["status"] == status { Ok(account) } else { Err(account.to_string()) }
+    })
+    .await
+}
+
+/// The account of a user, once it is in sync.
+pub(crate) async fn in_sync(api: &Api, user: &str) -> Value {
+    account_with(api, user, "in_sync", SOON).await
+}
+
+/// Waits until every account of the organization is in sync, and returns how many there are.
+pub(crate) async fn all_in_sync(api: &Api, limit: Duration) -> usize {
+    wait::until("every account is in sync", limit, async || {
+        let accounts = all(api, "/v1/accounts").await;
+        let behind: Vec<&Value> = accounts.iter().filter(|account| account["status"] != "in_sync").collect();
+        match behind.first() {
+            None => Ok(accounts.len()),
+            Some(one) => Err(format!("{} of {} are not, such as {one}", behind.len(), accounts.len())),
+        }
+    })
+    .await
+}
+
+/// The only connection there is.
+pub(crate) async fn connection(api: &Api) -> Value {
+    let connections = api.get("/v1/connections").await.expect(200).data();
+    let [connection] = connections.as_slice() else { panic!("not one connection: {connections:?}") };
+    connection.clone()
+}
+
+/// A connection to a Nabla Core that nobody runs, for tests in which nothing is sent.
+pub(crate) fn new_connection() -> Value {
+    json!({
+        "vendor": "nabla_core",
+        "label": "Nabla, EU",
+        "base_url": "https://nabla.example.org/v1/core/server",
+        "paused": true,
+        "credentials": { "client_id": e2e::clock::unknown_id(), "private_key": e2e::nabla::OWN.private },
+    })
+}
+
+/// Holds an answer against a snapshot, ids and times aside.
+macro_rules! shows {
+    ($answer:expr, @$snapshot:literal) => {{
+        let shown = $answer.shown();
+        insta::with_settings!({ sort_maps => true }, {
+            insta::assert_json_snapshot!(
+                shown,
+                {
+                    ".body.id" => "[id]",
+                    ".body.created_at" => "[time]",
+                    ".body.updated_at" => "[time]",
+                    ".body.traceId" => "[trace]",
+                    ".body.instance" => "[id]",
+                },
+                @$snapshot
+            );
+        });
+    }};
+}
+pub(crate) use shows;

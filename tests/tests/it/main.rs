@@ -1,0 +1,14 @@
+//! The running binary, from outside. The modules below `routes` mirror the URLs.
+
+mod bad_input;
+mod cli;
+mod faults;
+mod given;
+mod kill;
+mod loop_;
+mod openapi;
+mod operations;
+mod races;
+mod routes;
+mod security;
+mod tenants;

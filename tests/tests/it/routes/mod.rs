@@ -1,0 +1,5 @@
+//! One module a path.
+
+mod nabla;
+mod sandbox;
+mod v1;

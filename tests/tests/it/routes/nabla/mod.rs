@@ -1,0 +1,9 @@
+//! `/nabla`
+
+mod copilot_api;
+mod core;
+mod find_by_external_id;
+mod key_sets;
+mod limits;
+mod sessions;
+mod token;

@@ -1,0 +1,70 @@
+//! `/v1/clients`
+
+use e2e::nabla::OWN;
+use e2e::{Server, Store};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::given::{self, shows};
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn an_api_key_is_shown_once_works_and_stops_working(#[case] store: Store) {
+    let server = Server::on(store).start().await;
+    let api = server.api();
+
+    let made = api.post("/v1/clients", json!({ "kind": "api_key", "label": "EHR" })).await.expect(201);
+    let key = made.text_at("/key");
+    let path = format!("/v1/clients/{}", made.text_at("/id"));
+
+    assert!(key.starts_with("rstr_") && key.len() >= 48, "{key}");
+    assert_eq!(made.header("cache-control"), Some("no-store"));
+    api.bearer(&key).get("/v1/users").await.expect(200);
+    let listed = api.get("/v1/clients").await.expect(200);
+    assert!(!listed.text.contains(&key), "{listed:?}");
+    assert_eq!(listed.data().len(), 2);
+
+    api.delete(&path).await.expect(204);
+    api.bearer(&key).get("/v1/users").await.expect(401);
+    api.delete(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn other_clients_are_shown_without_secrets() {
+    let server = Server::on(Store::Sqlite).start().await;
+    let api = server.api();
+
+    let key = api.post("/v1/clients", json!({ "kind": "oauth_client", "public_key": OWN.public })).await.expect(201);
+    assert_eq!(key.json()["key"], Value::Null);
+    assert_eq!(key.json()["public_key"], OWN.public);
+    shows!(api.post("/v1/clients", json!({ "kind": "oauth_client", "jwks_url": "https://keys.example.org/jwks.json" })).await, @"");
+    let account = json!({ "kind": "service_account", "email": "bot@example.org", "password": "correct-horse-battery-9" });
+    shows!(api.post("/v1/clients", account.clone()).await, @"");
+    shows!(api.post("/v1/clients", account).await, @"");
+}
+
+#[tokio::test]
+async fn a_client_that_makes_no_sense_is_refused_and_no_secret_is_repeated() {
+    let server = Server::on(Store::Sqlite).start().await;
+    let api = server.api();
+
+    shows!(api.post("/v1/clients", json!({})).await, @"");
+    for (client, secret) in [
+        (json!({ "kind": "oauth_client", "public_key": OWN.private }), OWN.private.lines().nth(3).unwrap_or_default()),
+        (json!({ "kind": "oauth_client", "public_key": "garbage-key" }), "garbage-key"),
+        (json!({ "kind": "oauth_client", "jwks_url": "ftp://example.org" }), "\u{1}"),
+        (json!({ "kind": "oauth_client" }), "\u{1}"),
+        (json!({ "kind": "service_account", "email": "bot@example.org", "password": "hunter2" }), "hunter2"),
+        (json!({ "kind": "service_account", "email": "bot", "password": "correct-horse-battery-9" }), "correct-horse"),
+        (json!({ "kind": "api_key", "password": "correct-horse-battery-9" }), "correct-horse"),
+        (json!({ "kind": "api_key", "key": "chosen-by-the-caller" }), "chosen-by"),
+        (json!({ "kind": "superuser" }), "\u{1}"),
+    ] {
+        let refused = api.post("/v1/clients", client.clone()).await;
+        assert_eq!(refused.status, 422, "{client}: {refused:?}");
+        assert!(!refused.text.contains(secret), "{refused:?}");
+    }
+    assert_eq!(given::all(&api, "/v1/clients").await.len(), 1);
+}

@@ -1,0 +1,6 @@
+//! `/v1`
+
+mod accounts;
+mod clients;
+mod connections;
+mod users;

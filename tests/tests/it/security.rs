@@ -1,0 +1,184 @@
+//! Secrets stay secret: in the log, in the database, on the disk, and in answers.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use base64::Engine;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use e2e::database::Database;
+use e2e::nabla::{COPILOT, CORE_USER, OWN, OauthClient};
+use e2e::{Server, Store};
+use rstest::rstest;
+use serde_json::json;
+
+use crate::given;
+
+/// Everything secret that a server came to know, by name.
+async fn secrets_of(server: &Server) -> Vec<(&'static str, String)> {
+    let api = server.api();
+    let mut secrets = vec![("the bootstrap key", server.key().to_owned())];
+    // An API key, with an idempotency key, so that its answer is kept
+    let body = json!({ "kind": "api_key" });
+    let made = api.with("Idempotency-Key", "secret-1").post("/v1/clients", body).await.expect(201);
+    secrets.push(("an API key", made.text_at("/key")));
+    // The password of a service account
+    let password = "correct-horse-battery-9";
+    let body = json!({ "kind": "service_account", "email": "bot@example.org", "password": password });
+    api.post("/v1/clients", body).await.expect(201);
+    secrets.push(("a password", password.to_owned()));
+    // An OAuth client's assertion and token, and a user's tokens
+    let client = OauthClient::register(server, &api).await;
+    let assertion = client.assertion().sign(OWN);
+    let token = client.ask(&assertion).await.expect(200).text_at("/access_token");
+    let vendor = client.api.bearer(&token);
+    secrets.push(("an assertion", assertion));
+    secrets.push(("an access token", token));
+    let user = vendor.post("/users", json!({})).await.expect(200).text_at("/id");
+    let tokens = vendor.post(&format!("/jwt/authenticate/{user}"), json!({})).await.expect(200);
+    api.anonymous().below(CORE_USER).post("/jwt/refresh", json!({ "refresh_token": tokens.text_at("/refresh_token") })).await.expect(200);
+    secrets.push(("a user's access token", tokens.text_at("/access_token")));
+    secrets.push(("a user's refresh token", tokens.text_at("/refresh_token")));
+    // The private key of a connection, given right and given wrong
+    api.post("/v1/connections", given::new_connection()).await.expect(201);
+    let mut wrong = given::new_connection();
+    wrong["credentials"]["private_key"] = json!("hunter2-is-not-a-key");
+    let refused = api.post("/v1/connections", wrong).await.expect(422);
+    assert!(!refused.text.contains("hunter2"), "{refused:?}");
+    secrets.push(("a private key", OWN.private.lines().nth(5).expect("a line of the key").to_owned()));
+    secrets.push(("a private key that was refused", "hunter2-is-not-a-key".to_owned()));
+    // Credentials that open nothing
+    api.bearer("rstr_a-wrong-key-somebody-typed").get("/v1/users").await.expect(401);
+    secrets.push(("a wrong API key", "rstr_a-wrong-key-somebody-typed".to_owned()));
+    secrets
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn secrets_are_neither_in_the_log_nor_in_the_database(#[case] store: Store) {
+    // Given a server that logs all it can, and has come to know every kind of secret
+    let mut server = Server::on(store).sandbox().env("ROSTER_LOG", "debug").start().await;
+    let user = given::user(&server.api(), "ehr-1").await;
+    given::in_sync(&server.api(), given::id(&user)).await;
+    server.api().below(COPILOT).get("/users").await.expect(200);
+    let mut secrets = secrets_of(&server).await;
+    secrets.extend(own_key(&server));
+
+    // Then the log has none of them,
+    let log = server.log();
+    assert!(log.contains("DEBUG"), "this test needs a log that says much:\n{log}");
+    for (name, secret) in &secrets {
+        assert!(!log.contains(secret), "{name} is in the log");
+    }
+    // and neither has the database, in clear or encoded.
+    server.leaves_accounts();
+    let stored = match server.database() {
+        Database::Sqlite { .. } => {
+            server.stop(given::SOON).await;
+            everything_in(&server)
+        }
+        Database::Postgres(postgres) => postgres.dump().await.into_bytes(),
+    };
+    assert!(contains(&stored, user["id"].as_str().expect("an id").as_bytes()) || contains(&stored, b"ehr-1"), "the database was read");
+    for (name, secret) in &secrets {
+        let bytes = secret.as_bytes();
+        let hexadecimal: String = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+        for form in [secret.clone(), hexadecimal, BASE64_STANDARD.encode(bytes), BASE64_STANDARD_NO_PAD.encode(bytes)] {
+            assert!(!contains(&stored, form.as_bytes()), "{name} is in the database");
+        }
+    }
+}
+
+/// The key that seals everything else, where it is in a file.
+fn own_key(server: &Server) -> Option<(&'static str, String)> {
+    let key = fs::read_to_string(server.folder().join("roster.db.key")).ok()?;
+    Some(("the secret key", key.trim().to_owned()))
+}
+
+/// The database's files, the write-ahead log included, without the file of the secret key.
+fn everything_in(server: &Server) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in fs::read_dir(server.folder()).expect("the folder is read") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with("roster.db") && !name.ends_with(".key") {
+            bytes.extend(fs::read(&path).expect("a file is read"));
+        }
+    }
+    bytes
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+#[tokio::test]
+async fn files_that_hold_data_or_the_secret_key_are_their_owners_alone() {
+    let server = Server::on(Store::Sqlite).start().await;
+
+    let mode = |name: &str| fs::metadata(server.folder().join(name)).expect("a file").permissions().mode() & 0o777;
+
+    assert_eq!(mode("roster.db.key"), 0o600);
+}
+
+#[tokio::test]
+async fn postgres_without_a_secret_key_refuses_to_start_and_says_what_to_do() {
+    let mut server = Server::on(Store::Postgres).prepare().await;
+    server.unset_env("ROSTER_SECRET_KEY");
+
+    let ran = server.cli(&["serve", "--listen", "127.0.0.1:0"]).failed(1);
+
+    assert!(ran.stderr.contains("ROSTER_SECRET_KEY") && ran.stderr.contains("openssl rand -base64 32"), "{}", ran.stderr);
+}
+
+#[rstest]
+#[case::too_short("c2hvcnQ=")]
+#[case::not_base64("!!!")]
+#[tokio::test]
+async fn a_secret_key_that_is_none_is_refused_and_not_repeated(#[case] key: &str) {
+    let server = Server::on(Store::Sqlite).env("ROSTER_SECRET_KEY", key).prepare().await;
+
+    let ran = server.cli(&["serve", "--listen", "127.0.0.1:0"]).failed(1);
+
+    assert!(ran.stderr.contains("32 bytes"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains(key), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn with_another_secret_key_connections_pause_and_say_so() {
+    // Given a connection that works
+    let mut server = Server::on(Store::Postgres).sandbox().start().await;
+    let user = given::user(&server.api(), "ehr-1").await;
+    given::in_sync(&server.api(), given::id(&user)).await;
+
+    // When the server comes back with another key
+    server.stop(given::SOON).await;
+    server.set_env("ROSTER_SECRET_KEY", &BASE64_STANDARD.encode([7; 32]));
+    server.start_again().await;
+    server.api().patch(&format!("/v1/users/{}", given::id(&user)), json!({ "external_id": "ehr-2" })).await.expect(200);
+
+    // Then nothing is sent in the dark, and the reason is there to be read
+    given::account_with(&server.api(), given::id(&user), "paused", given::SOON).await;
+    let connection = given::connection(&server.api()).await;
+    let reason = connection["paused"]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("ROSTER_SECRET_KEY"), "{connection}");
+    server.leaves_accounts();
+}
+
+#[tokio::test]
+async fn answers_never_hold_credentials_and_are_not_to_be_cached() {
+    let server = Server::on(Store::Sqlite).start().await;
+    let api = server.api();
+    let connection = api.post("/v1/connections", given::new_connection()).await.expect(201);
+    let key = api.post("/v1/clients", json!({ "kind": "api_key" })).await.expect(201).text_at("/key");
+    let path = format!("/v1/connections/{}", connection.text_at("/id"));
+    let line = OWN.private.lines().nth(5).expect("a line of the key");
+
+    for answer in [connection, api.get(&path).await, api.get("/v1/connections").await, api.get("/v1/clients").await] {
+        assert!(!answer.text.contains(line) && !answer.text.contains(&key) && !answer.text.contains("private_key"), "{answer:?}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{answer:?}");
+    }
+    server.api().patch(&path, json!({ "paused": true })).await.expect(200);
+}
