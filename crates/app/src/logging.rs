@@ -10,8 +10,9 @@ use crate::settings::LogFormat;
 
 /// Sends logs to standard error: text for people (coloured on a terminal unless `NO_COLOR` is set), JSON for machines.
 pub(crate) fn start(filter: &str, format: LogFormat) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| format!("the log filter {filter:?} cannot be read ({error}): try `info`, or `roster=debug`"))?;
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        format!("the log filter {filter:?} cannot be read ({error}): try `info`, or `roster=debug`")
+    })?;
     let registry = tracing_subscriber::registry().with(filter);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let started = match format {

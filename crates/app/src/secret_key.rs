@@ -69,18 +69,28 @@ impl SecretKey {
 
     fn parse(text: &str, source: &str) -> Result<Self, SecretKeyError> {
         let text = text.trim();
-        [BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD]
-            .iter()
-            .find_map(|engine| engine.decode(text).ok())
-            .map(Zeroizing::new)
-            .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
-            .map(|bytes| Self(Zeroizing::new(bytes)))
-            .ok_or_else(|| SecretKeyError::Form(source.to_owned()))
+        [
+            BASE64_STANDARD,
+            BASE64_STANDARD_NO_PAD,
+            BASE64_URL_SAFE,
+            BASE64_URL_SAFE_NO_PAD,
+        ]
+        .iter()
+        .find_map(|engine| engine.decode(text).ok())
+        .map(Zeroizing::new)
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
+        .map(|bytes| Self(Zeroizing::new(bytes)))
+        .ok_or_else(|| SecretKeyError::Form(source.to_owned()))
     }
 
     fn read_or_make(path: &Path, entropy: &dyn Entropy) -> Result<Self, SecretKeyError> {
-        let failed =
-            |doing| move |cause| SecretKeyError::File { path: path.to_owned(), doing, cause };
+        let failed = |doing| {
+            move |cause| SecretKeyError::File {
+                path: path.to_owned(),
+                doing,
+                cause,
+            }
+        };
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -89,7 +99,9 @@ impl SecretKey {
             Ok(mut file) => {
                 let key = Self(Zeroizing::new(entropy.bytes()));
                 let text = Zeroizing::new(format!("{}\n", BASE64_STANDARD.encode(*key.0)));
-                file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed("written"))?;
+                file.write_all(text.as_bytes())
+                    .and_then(|()| file.sync_all())
+                    .map_err(failed("written"))?;
                 Ok(key)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -122,8 +134,10 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = std::fs::metadata(folder.path().join("r.db.key")).expect("a file").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
+            let permissions = std::fs::metadata(folder.path().join("r.db.key"))
+                .expect("a file")
+                .permissions();
+            assert_eq!(permissions.mode() & 0o777, 0o600);
         }
     }
 
@@ -132,7 +146,13 @@ mod tests {
         let postgres = Database::parse("postgres://localhost/roster").expect("a database");
         let short = SecretString::from(BASE64_STANDARD.encode([1; 31]));
 
-        assert!(matches!(SecretKey::load(None, &postgres, &SystemEntropy), Err(SecretKeyError::Missing)));
-        assert!(matches!(SecretKey::load(Some(&short), &postgres, &SystemEntropy), Err(SecretKeyError::Form(_))));
+        assert!(matches!(
+            SecretKey::load(None, &postgres, &SystemEntropy),
+            Err(SecretKeyError::Missing)
+        ));
+        assert!(matches!(
+            SecretKey::load(Some(&short), &postgres, &SystemEntropy),
+            Err(SecretKeyError::Form(_))
+        ));
     }
 }

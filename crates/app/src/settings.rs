@@ -19,11 +19,22 @@ pub(crate) struct SettingsArgs {
     /// Settings file in TOML [default: roster.toml, if it exists]
     #[arg(long, env = "ROSTER_CONFIG", global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the data is: sqlite://FILE (made if absent) or postgres://… [default: sqlite://roster.db]
-    #[arg(long, env = "ROSTER_DATABASE_URL", hide_env_values = true, global = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "ROSTER_DATABASE_URL",
+        hide_env_values = true,
+        global = true,
+        value_name = "URL",
+        help = "Where the data is: sqlite://FILE (made if absent) or postgres://… [default: sqlite://roster.db]"
+    )]
     database: Option<String>,
-    /// What to log, such as info or roster_http=debug [default: info]
-    #[arg(long, env = "ROSTER_LOG", global = true, value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "ROSTER_LOG",
+        global = true,
+        value_name = "FILTER",
+        help = "What to log, such as info or roster_http=debug [default: info]"
+    )]
     log: Option<String>,
     /// How to log [default: text]
     #[arg(long, env = "ROSTER_LOG_FORMAT", global = true)]
@@ -33,7 +44,10 @@ pub(crate) struct SettingsArgs {
 impl SettingsArgs {
     /// The same with only warnings logged, unless more was asked for: a command's answer is its output.
     pub(crate) fn quieter(&self) -> Self {
-        Self { log: self.log.clone().or_else(|| Some("warn".to_owned())), ..self.clone() }
+        Self {
+            log: self.log.clone().or_else(|| Some("warn".to_owned())),
+            ..self.clone()
+        }
     }
 }
 
@@ -131,7 +145,11 @@ pub(crate) enum SettingsError {
     Read(#[from] config::ConfigError),
     /// A setting has a value that it cannot have.
     #[error("{setting} must be {expected}, not {given:?}")]
-    Value { setting: &'static str, expected: &'static str, given: String },
+    Value {
+        setting: &'static str,
+        expected: &'static str,
+        given: String,
+    },
 }
 
 impl Settings {
@@ -156,16 +174,19 @@ impl Settings {
             .set_override_option("database", args.database.clone())?
             .set_override_option("public_url", serve.public_url.clone())?
             .set_override_option("sandbox", serve.sandbox)?
-            .set_override_option("role", serve.role.map(name))?
+            .set_override_option("role", serve.role.as_ref().map(name))?
             .set_override_option("secret_key", from_environment("ROSTER_SECRET_KEY"))?
             .set_override_option("bootstrap_key", from_environment("ROSTER_BOOTSTRAP_KEY"))?
             .set_override_option("allow_private_addresses", serve.allow_private_addresses)?
             .set_override_option("database_connections", serve.database_connections)?
             .set_override_option("log", args.log.clone())?
-            .set_override_option("log_format", args.log_format.map(name))?
+            .set_override_option("log_format", args.log_format.as_ref().map(name))?
             .build()?
             .try_deserialize()?;
-        Ok(Self { file: read.then_some(file), ..Self::check(raw)? })
+        Ok(Self {
+            file: read.then_some(file),
+            ..Self::check(raw)?
+        })
     }
 
     fn check(raw: Raw) -> Result<Self, SettingsError> {
@@ -179,13 +200,13 @@ impl Settings {
             .iter()
             .flat_map(|urls| urls.split(','))
             .map(|given| {
-                roster_domain::BaseUrl::new(given.trim()).map(|url| url.as_str().to_owned()).map_err(|_| {
-                    SettingsError::Value {
+                roster_domain::BaseUrl::new(given.trim())
+                    .map(|url| url.as_str().to_owned())
+                    .map_err(|_| SettingsError::Value {
                         setting: "public_url",
                         expected: "an http or https URL such as https://roster.example.org",
                         given: given.to_owned(),
-                    }
-                })
+                    })
             })
             .collect::<Result<_, _>>()?;
         if raw.database_connections == 0 {
@@ -195,7 +216,11 @@ impl Settings {
                 given: "0".to_owned(),
             });
         }
-        let secret = |text: String| Some(text).filter(|text| !text.trim().is_empty()).map(SecretString::from);
+        let secret = |text: String| {
+            Some(text)
+                .filter(|text| !text.trim().is_empty())
+                .map(SecretString::from)
+        };
         Ok(Self {
             listen,
             database: Database::parse(&raw.database)?,
@@ -219,8 +244,11 @@ fn from_environment(variable: &str) -> Option<String> {
 }
 
 /// The name of a choice, as the file spells it.
-pub(crate) fn name(choice: impl ValueEnum) -> String {
-    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+pub(crate) fn name<T: ValueEnum>(choice: &T) -> String {
+    choice
+        .to_possible_value()
+        .map(|value| value.get_name().to_owned())
+        .unwrap_or_default()
 }
 
 /// Where the data is.
@@ -246,11 +274,14 @@ impl Database {
         if given.starts_with("postgres://") || given.starts_with("postgresql://") {
             return Ok(Self::Postgres { url: given.to_owned() });
         }
-        let path = given.strip_prefix("sqlite://").or_else(|| given.strip_prefix("sqlite:"));
+        let path = given
+            .strip_prefix("sqlite://")
+            .or_else(|| given.strip_prefix("sqlite:"));
         match path.map(|path| path.split('?').next().unwrap_or_default()) {
-            Some(path) if !path.is_empty() && !path.starts_with(":memory:") => {
-                Ok(Self::Sqlite { url: given.to_owned(), path: PathBuf::from(path) })
-            }
+            Some(path) if !path.is_empty() && !path.starts_with(":memory:") => Ok(Self::Sqlite {
+                url: given.to_owned(),
+                path: PathBuf::from(path),
+            }),
             _ => Err(SettingsError::Value {
                 setting: "database",
                 expected: "sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE",
@@ -264,6 +295,14 @@ impl Database {
     pub(crate) fn key_file(&self) -> Option<PathBuf> {
         match self {
             Self::Sqlite { path, .. } => Some(with_suffix(path, ".key")),
+            Self::Postgres { .. } => None,
+        }
+    }
+
+    /// The file that is locked while a server runs, for a database that one server owns.
+    pub(crate) fn lock_file(&self) -> Option<PathBuf> {
+        match self {
+            Self::Sqlite { path, .. } => Some(with_suffix(path, ".lock")),
             Self::Postgres { .. } => None,
         }
     }
@@ -285,7 +324,9 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 
 /// Replaces the password of a URL, wherever PostgreSQL lets it stand.
 fn mask_password(text: &str) -> String {
-    let Ok(mut url) = url::Url::parse(text) else { return "postgres://…".to_owned() };
+    let Ok(mut url) = url::Url::parse(text) else {
+        return "postgres://…".to_owned();
+    };
     if url.password().is_some() && url.set_password(Some("***")).is_err() {
         return "postgres://…".to_owned();
     }
@@ -311,8 +352,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("settings.toml");
         std::fs::write(&file, "listen = \"127.0.0.1:9000\"\nsandbox = true\nlog = \"debug\"").expect("written");
-        let args = SettingsArgs { config: Some(file), ..SettingsArgs::default() };
-        let serve = ServeArgs { listen: Some("127.0.0.1:9001".to_owned()), ..ServeArgs::default() };
+        let args = SettingsArgs {
+            config: Some(file),
+            ..SettingsArgs::default()
+        };
+        let serve = ServeArgs {
+            listen: Some("127.0.0.1:9001".to_owned()),
+            ..ServeArgs::default()
+        };
 
         let settings = Settings::load(&args, &serve).expect("settings");
 
@@ -327,7 +374,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("settings.toml");
         std::fs::write(&file, "lissten = \"127.0.0.1:9000\"").expect("written");
-        let args = SettingsArgs { config: Some(file), ..SettingsArgs::default() };
+        let args = SettingsArgs {
+            config: Some(file),
+            ..SettingsArgs::default()
+        };
 
         let error = Settings::load(&args, &ServeArgs::default()).expect_err("refused");
 
@@ -339,7 +389,10 @@ mod tests {
         let masked = |url: &str| Database::parse(url).expect("a database").masked();
 
         assert_eq!(masked("postgres://u:secret@db/roster"), "postgres://u:***@db/roster");
-        assert_eq!(masked("postgres://db/roster?user=u&password=secret"), "postgres://db/roster?user=u&password=***");
+        assert_eq!(
+            masked("postgres://db/roster?user=u&password=secret"),
+            "postgres://db/roster?user=u&password=***"
+        );
         assert_eq!(masked("sqlite://data/roster.db"), "sqlite://data/roster.db");
     }
 

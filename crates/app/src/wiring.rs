@@ -142,18 +142,20 @@ pub(crate) enum WiringError {
 
 impl Wired {
     /// Puts everything together.
-    pub(crate) fn new(
-        store: Arc<dyn Store>,
-        secret_key: &SecretKey,
-        settings: &Settings,
-    ) -> Result<Self, WiringError> {
+    pub(crate) fn new(store: Arc<dyn Store>, secret_key: &SecretKey, settings: &Settings) -> Result<Self, WiringError> {
         let (clock, ids, entropy) = system();
         let secrets: Arc<dyn Secrets> = Arc::new(AeadSecrets::new(secret_key)?);
         let egress = Egress::new(EgressLimits::default())?;
-        let gateway: Arc<dyn VendorGateway> =
-            Arc::new(Gateway::new(NablaCore::new(egress.clone(), Arc::clone(&clock), Arc::clone(&ids))));
-        let key_sets =
-            Arc::new(HttpKeySets::new(egress, Arc::clone(&clock), settings.allow_private_addresses));
+        let gateway: Arc<dyn VendorGateway> = Arc::new(Gateway::new(NablaCore::new(
+            egress.clone(),
+            Arc::clone(&clock),
+            Arc::clone(&ids),
+        )));
+        let key_sets = Arc::new(HttpKeySets::new(
+            egress,
+            Arc::clone(&clock),
+            settings.allow_private_addresses,
+        ));
         let tokens = Tokens::new(&secret_key.token_key());
         let connections = Connections::new(
             Arc::clone(&store) as _,
@@ -184,12 +186,7 @@ impl Wired {
             ),
             authentication: Authentication::new(Arc::clone(&store) as _, key_sets, Arc::clone(&clock)),
             tokens,
-            idempotency: Idempotency::new(
-                Arc::clone(&store) as _,
-                secrets,
-                Arc::clone(&clock),
-                Arc::clone(&ids),
-            ),
+            idempotency: Idempotency::new(Arc::clone(&store) as _, secrets, Arc::clone(&clock), Arc::clone(&ids)),
             clock,
             ids,
             convergence,
@@ -218,8 +215,16 @@ impl Wired {
 
     /// The worker.
     pub(crate) fn worker(&self) -> Worker {
-        let settings = WorkerSettings { grace: GRACE, ..WorkerSettings::default() };
-        Worker::new(self.convergence.clone(), Arc::clone(&self.store) as _, Arc::clone(&self.store) as _, settings)
+        let settings = WorkerSettings {
+            grace: GRACE,
+            ..WorkerSettings::default()
+        };
+        Worker::new(
+            self.convergence.clone(),
+            Arc::clone(&self.store) as _,
+            Arc::clone(&self.store) as _,
+            settings,
+        )
     }
 
     /// Forgets what has run out: answers to repeated requests, sessions, tombstones.

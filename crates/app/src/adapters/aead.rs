@@ -80,9 +80,18 @@ mod tests {
     fn what_is_sealed_opens_with_the_same_key_and_context_only() {
         let sealed = secrets(1).seal(b"a private key", "connection 1").expect("sealed");
 
-        assert_eq!(secrets(1).open(&sealed, "connection 1").expect("opened").as_slice(), b"a private key");
-        assert_eq!(secrets(1).open(&sealed, "connection 2").err(), Some(SecretsError::Damaged));
-        assert_eq!(secrets(2).open(&sealed, "connection 1").err(), Some(SecretsError::UnknownKey));
+        assert_eq!(
+            secrets(1).open(&sealed, "connection 1").expect("opened").as_slice(),
+            b"a private key"
+        );
+        assert_eq!(
+            secrets(1).open(&sealed, "connection 2").err(),
+            Some(SecretsError::Damaged)
+        );
+        assert_eq!(
+            secrets(2).open(&sealed, "connection 1").err(),
+            Some(SecretsError::UnknownKey)
+        );
     }
 
     #[test]
@@ -93,7 +102,10 @@ mod tests {
         for position in 0..sealed.as_bytes().len() {
             let mut bytes = sealed.as_bytes().to_vec();
             bytes[position] ^= 1;
-            assert!(secrets.open(&Sealed::new(bytes), "connection 1").is_err(), "at byte {position}");
+            assert!(
+                secrets.open(&Sealed::new(bytes), "connection 1").is_err(),
+                "at byte {position}"
+            );
         }
     }
 
@@ -103,7 +115,12 @@ mod tests {
         let (one, two) = (secrets.seal(b"a private key", "c"), secrets.seal(b"a private key", "c"));
 
         assert_ne!(one, two);
-        assert!(!one.expect("sealed").as_bytes().windows(9).any(|window| window == b"a private"));
+        assert!(
+            !one.expect("sealed")
+                .as_bytes()
+                .windows(9)
+                .any(|window| window == b"a private")
+        );
     }
 
     #[test]
@@ -113,7 +130,11 @@ mod tests {
 
         for length in 0..sealed.as_bytes().len() {
             let cut = Sealed::new(sealed.as_bytes()[..length].to_vec());
-            assert_eq!(secrets.open(&cut, "c").err(), Some(SecretsError::Damaged), "at length {length}");
+            assert_eq!(
+                secrets.open(&cut, "c").err(),
+                Some(SecretsError::Damaged),
+                "at length {length}"
+            );
         }
     }
 }

@@ -29,8 +29,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// Only accounts that stand so: pending, in_sync, retrying, needs_attention, paused, removed
-    #[arg(long)]
+    #[arg(long, help = format!("Only accounts that stand so: {}", AccountStatus::NAMES.join(", ")))]
     status: Option<AccountStatus>,
     /// Only accounts at this connection
     #[arg(long, value_name = "ID")]
@@ -51,17 +50,27 @@ pub(super) struct ListArgs {
 pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
     match command {
         Command::List(args) => list(desk, args).await,
-        Command::Retry { user, connection, desired } => {
+        Command::Retry {
+            user,
+            connection,
+            desired,
+        } => {
             let organization = desk.organization(&desired.organization).await?;
             let user = input::user(desk, &organization, &user).await?;
             let mut tried = Vec::new();
             for account in desk.accounts.of_user(&organization, user.id).await? {
                 if connection.is_none_or(|id| id == account.connection_id) {
-                    tried.push(desk.accounts.retry(&organization, user.id, account.connection_id).await?);
+                    tried.push(
+                        desk.accounts
+                            .retry(&organization, user.id, account.connection_id)
+                            .await?,
+                    );
                 }
             }
             if tried.is_empty() {
-                return Err(Failure::usage("the user has no such account: `roster accounts list` shows which there are"));
+                return Err(Failure::usage(
+                    "the user has no such account: `roster accounts list` shows which there are",
+                ));
             }
             show(&tried, desired.json)
         }
@@ -77,14 +86,20 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
         accounts = desk.accounts.of_user(&organization, user.id).await?;
         accounts.retain(|account| {
             args.status.is_none_or(|status| account.status() == status)
-                && args.connection.is_none_or(|connection| account.connection_id == connection)
+                && args
+                    .connection
+                    .is_none_or(|connection| account.connection_id == connection)
         });
         false
     } else {
         let mut after = None;
         loop {
-            let query =
-                AccountQuery { after, limit: PAGE, status: args.status, connection_id: args.connection };
+            let query = AccountQuery {
+                after,
+                limit: PAGE,
+                status: args.status,
+                connection_id: args.connection,
+            };
             let page = desk.accounts.list(&organization, &query).await?;
             let full = page.len() == PAGE as usize;
             after = page.last().map(|account| AccountPosition {

@@ -59,7 +59,10 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
     let Command::Create(create) = command;
     let (new, common) = read(create)?;
     let organization = desk.organization(&common.desired.organization).await?;
-    let new = NewApiClient { label: common.label.into(), ..new };
+    let new = NewApiClient {
+        label: common.label.into(),
+        ..new
+    };
     let created = desk.api_clients.create(&organization, new, None).await?;
     let key = created.key.as_ref().map(|key| key.expose().to_owned());
     if common.desired.json {
@@ -87,7 +90,13 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
 fn read(create: Create) -> Result<(NewApiClient, Common), Failure> {
     let kind = |kind: &str| Change::Set(kind.to_owned());
     Ok(match create {
-        Create::ApiKey(common) => (NewApiClient { kind: kind("api_key"), ..NewApiClient::default() }, common),
+        Create::ApiKey(common) => (
+            NewApiClient {
+                kind: kind("api_key"),
+                ..NewApiClient::default()
+            },
+            common,
+        ),
         Create::OauthClient(args) => {
             let public_key = args
                 .public_key

@@ -37,20 +37,30 @@ pub(super) fn run(args: &SettingsArgs, config: &ConfigArgs) -> Result<(), Failur
 /// The settings, with secrets masked.
 fn shown(settings: &Settings) -> Map<String, Value> {
     let masked = |present: bool| if present { json!("***") } else { Value::Null };
-    let public_url = if settings.public_urls.is_empty() { Value::Null } else { json!(settings.public_urls.join(",")) };
+    let public_url = if settings.public_urls.is_empty() {
+        Value::Null
+    } else {
+        json!(settings.public_urls.join(","))
+    };
     let entries = [
-        ("config", json!(settings.file.as_ref().map(|file| file.display().to_string()))),
+        (
+            "config",
+            json!(settings.file.as_ref().map(|file| file.display().to_string())),
+        ),
         ("listen", json!(settings.listen.to_string())),
         ("public_url", public_url),
         ("database", json!(settings.database.masked())),
         ("database_connections", json!(settings.database_connections)),
-        ("role", json!(name(settings.role))),
+        ("role", json!(name(&settings.role))),
         ("sandbox", json!(settings.sandbox)),
         ("allow_private_addresses", json!(settings.allow_private_addresses)),
         ("secret_key", masked(settings.secret_key.is_some())),
         ("bootstrap_key", masked(settings.bootstrap_key.is_some())),
         ("log", json!(settings.log)),
-        ("log_format", json!(name(settings.log_format))),
+        ("log_format", json!(name(&settings.log_format))),
     ];
-    entries.into_iter().map(|(setting, value)| (setting.to_owned(), value)).collect()
+    entries
+        .into_iter()
+        .map(|(setting, value)| (setting.to_owned(), value))
+        .collect()
 }

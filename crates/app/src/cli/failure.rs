@@ -18,12 +18,18 @@ pub(crate) struct Failure {
 impl Failure {
     /// The command cannot be carried out as it was given.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 2 }
+        Self {
+            message: message.into(),
+            code: 2,
+        }
     }
 
     /// Something failed that should not.
     pub(crate) fn internal(cause: &dyn fmt::Display) -> Self {
-        Self { message: format!("internal failure: {cause}"), code: 1 }
+        Self {
+            message: format!("internal failure: {cause}"),
+            code: 1,
+        }
     }
 
     /// The store cannot be opened or used.
@@ -103,7 +109,12 @@ macro_rules! internal {
     )+};
 }
 
-internal!(std::io::Error, serde_json::Error, crate::wiring::WiringError, crate::secret_key::SecretKeyError);
+internal!(
+    std::io::Error,
+    serde_json::Error,
+    crate::wiring::WiringError,
+    crate::secret_key::SecretKeyError
+);
 
 impl From<crate::settings::SettingsError> for Failure {
     fn from(error: crate::settings::SettingsError) -> Self {

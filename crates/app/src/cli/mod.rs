@@ -95,9 +95,7 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Users(command) => at_desk(&args, async |desk, _| users::run(&desk, command).await),
         Command::Accounts(command) => at_desk(&args, async |desk, _| accounts::run(&desk, command).await),
         Command::Clients(command) => at_desk(&args, async |desk, _| clients::run(&desk, command).await),
-        Command::Organizations(command) => {
-            at_desk(&args, async |desk, _| organizations::run(&desk, command).await)
-        }
+        Command::Organizations(command) => at_desk(&args, async |desk, _| organizations::run(&desk, command).await),
         Command::Config(config_args) => config::run(&args, &config_args),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut CommandLine::command(), "roster", &mut std::io::stdout());
@@ -108,15 +106,14 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
 }
 
 /// Opens the store for one command, and closes it again.
-fn at_desk(
-    args: &SettingsArgs,
-    work: impl AsyncFnOnce(Desk, &Settings) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+fn at_desk(args: &SettingsArgs, work: impl AsyncFnOnce(Desk, &Settings) -> Result<(), Failure>) -> Result<(), Failure> {
     let settings = Settings::load(&args.quieter(), &ServeArgs::default())?;
     logging::start(&settings.log, settings.log_format).map_err(Failure::usage)?;
     runtime()?.block_on(async {
         let store = Arc::new(
-            OpenStore::open(&settings).await.map_err(|error| Failure::store(&error, &settings))?,
+            OpenStore::open(&settings)
+                .await
+                .map_err(|error| Failure::store(&error, &settings))?,
         );
         let outcome = work(Desk::new(&store.ports()), &settings).await;
         store.close().await;

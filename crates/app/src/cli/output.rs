@@ -36,7 +36,9 @@ pub(super) fn hint(what: &str) {
 /// A table without lines, its head in bold.
 pub(super) fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     if !std::io::stdout().is_terminal() {
         table.set_width(WIDTH_WITHOUT_TERMINAL);
     }

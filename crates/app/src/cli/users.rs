@@ -112,7 +112,16 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
     let mut users: Vec<User> = Vec::new();
     let mut after: Option<UserId> = None;
     let more = loop {
-        let page = desk.users.list(&organization, &UserQuery { after, ..filter.clone() }).await?;
+        let page = desk
+            .users
+            .list(
+                &organization,
+                &UserQuery {
+                    after,
+                    ..filter.clone()
+                },
+            )
+            .await?;
         let full = page.len() == PAGE as usize;
         after = page.last().map(|user| user.id);
         users.extend(page);
@@ -159,7 +168,11 @@ async fn create(desk: &Desk, args: CreateArgs) -> Result<(), Failure> {
         last_name: args.last_name.into(),
         phone: phone.into(),
         locale: args.locale.into(),
-        roles: if args.roles.is_empty() { Change::Keep } else { Change::Set(args.roles) },
+        roles: if args.roles.is_empty() {
+            Change::Keep
+        } else {
+            Change::Set(args.roles)
+        },
         npi: args.npi.into(),
         therapy_licence: args.therapy_licence.into(),
         metadata: if args.metadata.is_empty() {
@@ -171,7 +184,10 @@ async fn create(desk: &Desk, args: CreateArgs) -> Result<(), Failure> {
     };
     let revision = desk.users.create(&organization, &changes, None).await?;
     for suspicion in &revision.suspicions {
-        output::hint(&format!("metadata.{} looks like {}", suspicion.key, suspicion.resembles));
+        output::hint(&format!(
+            "metadata.{} looks like {}",
+            suspicion.key, suspicion.resembles
+        ));
     }
     show(&revision.user, args.desired.json)
 }
@@ -198,6 +214,10 @@ fn show(user: &User, as_json: bool) -> Result<(), Failure> {
 
 fn full_name(user: &User) -> Option<String> {
     let names = [&user.profile.first_name, &user.profile.last_name];
-    let names: Vec<&str> = names.into_iter().flatten().map(roster_domain::PersonName::as_str).collect();
+    let names: Vec<&str> = names
+        .into_iter()
+        .flatten()
+        .map(roster_domain::PersonName::as_str)
+        .collect();
     (!names.is_empty()).then(|| names.join(" "))
 }

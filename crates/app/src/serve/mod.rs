@@ -3,6 +3,7 @@
 mod banner;
 mod sandbox;
 mod signals;
+mod sole;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -26,10 +27,18 @@ const TIDY_EVERY: Duration = Duration::from_hours(1);
 pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let entropy = crate::adapters::SystemEntropy;
     let secret_key = SecretKey::load(settings.secret_key.as_ref(), &settings.database, &entropy)?;
-    let store = Arc::new(OpenStore::open(&settings).await.map_err(|error| Failure::store(&error, &settings))?);
+    let _sole = sole::SoleServer::of(&settings.database)?;
+    let store = Arc::new(
+        OpenStore::open(&settings)
+            .await
+            .map_err(|error| Failure::store(&error, &settings))?,
+    );
     let wired = Arc::new(Wired::new(store.ports(), &secret_key, &settings)?);
-    let first =
-        wired.desk.organizations.ensure(&Slug::default_organization(), settings.bootstrap_key.clone()).await?;
+    let first = wired
+        .desk
+        .organizations
+        .ensure(&Slug::default_organization(), settings.bootstrap_key.clone())
+        .await?;
 
     let listener = listen(&settings)?;
     let address = listener.as_ref().map_or(Ok(settings.listen), TcpListener::local_addr)?;
@@ -63,7 +72,10 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     info!(%address, database = settings.database.masked(), role = ?settings.role, "roster is running");
 
     let signal = signals::stop().await?;
-    info!(signal, "stopping: finishing what is under way; another signal ends it at once");
+    info!(
+        signal,
+        "stopping: finishing what is under way; another signal ends it at once"
+    );
     tokio::spawn(signals::end_at_once());
     // The worker first: while it winds up, the API still answers, and in a sandbox it is the vendor that is called.
     stop_worker.cancel();
@@ -136,7 +148,10 @@ async fn reclaim(store: &dyn roster_application::ports::Store) {
     match store.reclaim().await {
         Ok(0) => {}
         Ok(count) => info!(count, "took up again what an earlier process left"),
-        Err(error) => warn!(error = &error as &dyn std::error::Error, "leases could not be ended; they run out"),
+        Err(error) => warn!(
+            error = &error as &dyn std::error::Error,
+            "leases could not be ended; they run out"
+        ),
     }
 }
 
@@ -151,7 +166,10 @@ async fn tidy(wired: Arc<Wired>, stop: CancellationToken) {
         match wired.tidy_up().await {
             Ok(0) => {}
             Ok(count) => info!(count, "forgot what had run out"),
-            Err(error) => warn!(error = &error as &dyn std::error::Error, "tidying up failed; it is tried again"),
+            Err(error) => warn!(
+                error = &error as &dyn std::error::Error,
+                "tidying up failed; it is tried again"
+            ),
         }
     }
 }

@@ -60,7 +60,10 @@ async fn connect(
             if let Some(connection) = known {
                 wired.connections.update(default, connection.id, &changes, None).await?;
             } else {
-                wired.connections.create(default, &changes, Some(Reserved::Fresh(id))).await?;
+                wired
+                    .connections
+                    .create(default, &changes, Some(Reserved::Fresh(id)))
+                    .await?;
             }
         }
     }
@@ -80,7 +83,11 @@ async fn register(
         public_key: Change::Set(public_key),
         ..NewApiClient::default()
     };
-    wired.desk.api_clients.create(organization, client, Some(Reserved::Resumed(id.uuid()))).await?;
+    wired
+        .desk
+        .api_clients
+        .create(organization, client, Some(Reserved::Resumed(id.uuid())))
+        .await?;
     Ok(())
 }
 
@@ -128,7 +135,10 @@ impl KeyPem {
         let private: aws_lc_rs::encoding::Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
         let public: aws_lc_rs::encoding::PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(failed)?;
         let private = Zeroizing::new(pem("PRIVATE KEY", private.as_ref()));
-        Ok(Self { private: SecretString::from(private.as_str()), public: pem("PUBLIC KEY", public.as_ref()) })
+        Ok(Self {
+            private: SecretString::from(private.as_str()),
+            public: pem("PUBLIC KEY", public.as_ref()),
+        })
     }
 }
 
@@ -140,12 +150,15 @@ fn pem(label: &str, der: &[u8]) -> String {
         pem.push_str(&String::from_utf8_lossy(line));
         pem.push('\n');
     }
-    pem.push_str(&format!("-----END {label}-----\n"));
-    pem
+    pem + &format!("-----END {label}-----\n")
 }
 
 impl Wired {
-    async fn desk_connection(&self, organization: &Organization, id: ConnectionId) -> Result<Option<Connection>, Error> {
+    async fn desk_connection(
+        &self,
+        organization: &Organization,
+        id: ConnectionId,
+    ) -> Result<Option<Connection>, Error> {
         match self.connections.get(organization, id).await {
             Ok(connection) => Ok(Some(connection)),
             Err(Error::NotFound(_)) => Ok(None),

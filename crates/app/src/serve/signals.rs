@@ -19,6 +19,10 @@ pub(super) async fn stop() -> std::io::Result<&'static str> {
 }
 
 /// Ends the process with the next signal. Nothing that was acknowledged is lost by it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever signals twice does not want to wait for anything"
+)]
 pub(super) async fn end_at_once() {
     if stop().await.is_ok() {
         std::process::exit(130);
