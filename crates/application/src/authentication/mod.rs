@@ -3,6 +3,8 @@
 mod assertion;
 mod passwords;
 mod public_key;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::Arc;

@@ -38,8 +38,9 @@ pub use wake::Wake;
 #[cfg(test)]
 pub(crate) use self::{
     accounts::MockAccountStore, api_clients::MockApiClientStore, clock::MockClock, entropy::MockEntropy,
-    entropy::MockIds, idempotency::MockIdempotencyStore, organizations::MockOrganizationStore, queue::MockAccountQueue,
-    secrets::MockSecrets, sessions::MockUserSessionStore, users::MockUserStore, vendors::MockVendorGateway,
+    entropy::MockIds, idempotency::MockIdempotencyStore, key_sets::MockKeySets, organizations::MockOrganizationStore,
+    queue::MockAccountQueue, secrets::MockSecrets, sessions::MockUserSessionStore, users::MockUserStore,
+    vendors::MockVendorGateway,
 };
 
 /// Everything that persistence offers, as one thing to hand around.
