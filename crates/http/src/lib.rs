@@ -1,7 +1,7 @@
 //! Roster's inbound HTTP: `/v1`, the vendors' dialects, the sandbox and operations.
 //!
 //! The only place that knows status codes. Handlers read a request, call one use case, and write its outcome in the
-//! shape of their surface; what is refused is a [`refusal::Refusal`] until the very end, when the surface gives it a body.
+//! shape of their surface; what is refused is a `Refusal` until the very end, when the surface gives it a body.
 
 mod bearer;
 mod body;

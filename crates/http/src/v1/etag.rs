@@ -34,7 +34,7 @@ pub(crate) fn etag(version: Version) -> HeaderValue {
 
 /// The versions that `If-Match` accepts; `None` for any. Weak tags never match, nor do tags that Roster never gave.
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<Version>>, Refusal> {
-    Ok(match read(headers, &IF_MATCH)? {
+    Ok(match read(headers, &IF_MATCH, "If-Match")? {
         None | Some(Tags::Any) => None,
         Some(Tags::These(tags)) => Some(
             tags.iter()
@@ -47,7 +47,7 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<Version>>, Refu
 
 /// Whether `If-None-Match` says that the caller has this version already. Compared weakly, as the header demands.
 pub(crate) fn is_known(headers: &HeaderMap, version: Version) -> Result<bool, Refusal> {
-    Ok(match read(headers, &IF_NONE_MATCH)? {
+    Ok(match read(headers, &IF_NONE_MATCH, "If-None-Match")? {
         None => false,
         Some(Tags::Any) => true,
         Some(Tags::These(tags)) => tags.iter().any(|tag| tag.version == Some(version)),
@@ -56,18 +56,18 @@ pub(crate) fn is_known(headers: &HeaderMap, version: Version) -> Result<bool, Re
 
 /// Refuses preconditions where none is checked: passing one over would break what the caller relies on.
 pub(crate) fn refuse_preconditions(headers: &HeaderMap) -> Result<(), Refusal> {
-    for name in [&IF_MATCH, &IF_NONE_MATCH] {
+    for (name, shown) in [(&IF_MATCH, "If-Match"), (&IF_NONE_MATCH, "If-None-Match")] {
         if headers.contains_key(name) {
             return Err(Refusal::invalid_header(format!(
-                "{name} is not supported here; read the record and PATCH it"
+                "{shown} is not supported here; read the record and PATCH it"
             )));
         }
     }
     Ok(())
 }
 
-fn read(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, Refusal> {
-    let malformed = || Refusal::invalid_header(format!("{name} must be * or a list of entity tags such as \"3\""));
+fn read(headers: &HeaderMap, name: &HeaderName, shown: &str) -> Result<Option<Tags>, Refusal> {
+    let malformed = || Refusal::invalid_header(format!("{shown} must be * or a list of entity tags such as \"3\""));
     let mut found = None;
     for value in headers.get_all(name) {
         let text = value.to_str().map_err(|_| malformed())?;

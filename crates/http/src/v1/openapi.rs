@@ -92,8 +92,10 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
     refused("401", "No valid API key.");
     refused("500", "Roster failed.");
     refused("503", "The database is not available, or the request took too long.");
-    if matches!(method, HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch) {
+    if !matches!(method, HttpMethod::Get) {
         refused("409", "Others are changing the same record.");
+    }
+    if matches!(method, HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch) {
         refused("413", "The body is too large.");
         refused("415", "The body is not JSON.");
         refused("422", "Fields break rules.");
