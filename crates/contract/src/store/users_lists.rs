@@ -161,9 +161,9 @@ pub async fn a_walk_visits_everyone_who_stays_once_while_others_come_and_go(stor
     for number in 0..30 {
         let user = given::user(store, organization, &format!("E-{number}")).await;
         if number % 3 == 0 {
-            going.push(user)
+            going.push(user);
         } else {
-            staying.push(user)
+            staying.push(user);
         }
     }
 
