@@ -41,7 +41,7 @@ pub trait TestDatabase: Sized + Send + Sync {
 }
 
 /// Runs every case as a test of its own, on databases of a type that implements
-/// [`TestDatabase`](crate::store::TestDatabase).
+/// [`TestDatabase`].
 ///
 /// This is the one list of all cases; a test of this crate sees to it that none is missing.
 #[macro_export]
