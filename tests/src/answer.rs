@@ -72,7 +72,7 @@ impl Answer {
             return wrong("status");
         }
         for name in ["type", "title", "detail"] {
-            if !body[name].as_str().is_some_and(|text| !text.is_empty()) {
+            if body[name].as_str().is_none_or(str::is_empty) {
                 return wrong(name);
             }
         }

@@ -128,7 +128,7 @@ fn http() -> Client {
         .no_proxy()
         // Everything is called over plain HTTP, also where a machine has no root certificates.
         .tls_certs_only([])
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_mins(1))
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .expect("an HTTP client")

@@ -6,6 +6,7 @@
 #![expect(
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
     reason = "a harness panics where a test cannot go on: that is how a test fails, and it says why"
 )]
 

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use roster_application::ports::Ids;
@@ -123,6 +123,7 @@ pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Reques
     let text = id_of(request.extensions());
     let span = info_span!("request", id = text, method = %request.method(), route, status = Empty, ms = Empty);
     let begun = Instant::now();
+    let may_stay_unread = may_stay_unread(&request);
     let mut response = next.run(request).instrument(span.clone()).await;
     span.record("status", response.status().as_u16());
     span.record("ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
@@ -130,7 +131,21 @@ pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Reques
     let headers = response.headers_mut();
     headers.insert(&X_REQUEST_ID, id.into_header_value());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if may_stay_unread && response.status().is_client_error() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     response
+}
+
+/// Whether a refusal may leave so much of the body unread that the connection is closed instead of being used again. A
+/// caller who is not told would send its next request into the closing connection, and get no answer.
+fn may_stay_unread(request: &Request) -> bool {
+    /// What is read along with the head in any case.
+    const SMALL: u64 = 4 * 1024;
+    let headers = request.headers();
+    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let is_large = length.is_some_and(|length| length > SMALL) || headers.contains_key(TRANSFER_ENCODING);
+    is_large && request.version() <= Version::HTTP_11
 }
 
 fn new_id(ids: &dyn Ids) -> RequestId {

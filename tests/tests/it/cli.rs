@@ -69,8 +69,8 @@ async fn users_are_created_shown_and_listed_with_and_without_a_running_server(
         server.cli(&arguments).ok().json()["data"].as_array().expect("a list").clone()
     };
     assert_eq!(listed(&[]).len(), 2);
-    assert_eq!(listed(&["--external-id", "ehr-1"]), [made.clone()]);
-    assert_eq!(listed(&["--email", "ANN@EXAMPLE.ORG"]), [made.clone()]);
+    assert_eq!(listed(&["--external-id", "ehr-1"]), std::slice::from_ref(&made));
+    assert_eq!(listed(&["--email", "ANN@EXAMPLE.ORG"]), std::slice::from_ref(&made));
     assert_eq!(listed(&["--active", "false"]), Vec::<Value>::new());
     assert_eq!(listed(&["--limit", "1"]), [made]);
     // and in a table for people, without colours where nobody looks.

@@ -79,10 +79,10 @@ async fn a_create_whose_outcome_is_unknown_is_looked_up_and_not_doubled(
     let server = sandbox(store).await;
     server.sandbox().fault(json!({ "kind": kind }), json!({ "operation": "create", "times": 2 })).await;
 
-    // Two users, so that each of the two strikes one
-    let users = [given::user(&server.api(), "ehr-1").await, given::user(&server.api(), "ehr-2").await];
-    for user in &users {
-        given::in_sync(&server.api(), given::id(user)).await;
+    // One after the other, so that calls can be told apart
+    for external_id in ["ehr-1", "ehr-2"] {
+        let user = given::user(&server.api(), external_id).await;
+        given::in_sync(&server.api(), given::id(&user)).await;
     }
 
     server.sandbox().all_struck().await;
@@ -161,7 +161,8 @@ async fn credentials_that_are_refused_pause_the_connection_once_until_they_work_
     let reason = connection["paused"]["reason"].as_str().unwrap_or_else(|| panic!("no reason: {connection}"));
     assert!(reason.contains("Nabla Core") && reason.contains("credentials"), "{reason}");
     assert_eq!(server.log().matches("connection paused").count(), 1, "{}", server.log());
-    // nothing more is sent,
+    // nothing more is sent once what was under way has come back,
+    wait::pause(Duration::from_millis(500)).await;
     let calls = server.sandbox().calls().await.len();
     given::user(&api, "one-more").await;
     wait::pause(Duration::from_millis(1_500)).await;

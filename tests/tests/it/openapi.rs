@@ -7,13 +7,13 @@ use serde_json::Value;
 async fn the_served_description_is_openapi_3_1_and_the_one_that_is_committed() {
     let server = Server::on(Store::Sqlite).start().await;
 
-    let served = server.api().anonymous().get("/v1/openapi.json").await.expect(200).json();
+    let document = server.api().anonymous().get("/v1/openapi.json").await.expect(200).json();
 
-    assert!(served["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", served["openapi"]);
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi/v1.json");
     let committed = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let committed: Value = serde_json::from_str(&committed).expect("the committed description is JSON");
-    assert!(served == committed, "docs/openapi/v1.json is stale: run `cargo xtask openapi`");
+    assert!(document == committed, "docs/openapi/v1.json is stale: run `cargo xtask openapi`");
     assert_eq!(server.cli(&["openapi"]).ok().json(), committed);
 }
 

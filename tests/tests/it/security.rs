@@ -102,7 +102,7 @@ fn everything_in(server: &Server) -> Vec<u8> {
     for entry in fs::read_dir(server.folder()).expect("the folder is read") {
         let path = entry.expect("an entry").path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with("roster.db") && !name.ends_with(".key") {
+        if name.starts_with("roster.db") && name != "roster.db.key" {
             bytes.extend(fs::read(&path).expect("a file is read"));
         }
     }

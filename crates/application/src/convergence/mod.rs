@@ -26,7 +26,7 @@ use crate::ports::{
     VendorGateway,
 };
 
-/// The most steps of one claim. Every path through [`plan`] ends well before; this bounds what a vendor that keeps
+/// The most steps of one claim. Every path through [`plan()`] ends well before; this bounds what a vendor that keeps
 /// changing its mind can cost.
 const MAX_STEPS: usize = 10;
 
@@ -306,9 +306,13 @@ impl Convergence {
             invite_url,
             key: _,
         } = progress;
-        if matches!(settled, Settled::InSync | Settled::Removed) {
-            known.applied_version = claim.user.version;
-        }
+        known.applied_version = match settled {
+            Settled::InSync | Settled::Removed => claim.user.version,
+            // Of several steps some are done. Until all are, the account stays behind, for everyone who looks at it.
+            Settled::Retry { .. } | Settled::Attention(_) | Settled::GivenBack => {
+                known.applied_version.min(claim.user.version - 1)
+            }
+        };
         let mut settlement = Settlement {
             version: claim.user.version,
             known,

@@ -93,7 +93,18 @@ async fn users_from_before_the_sandbox_reach_it_when_it_is_turned_on(#[case] sto
 async fn a_vendor_that_is_not_played_has_no_users_to_show() {
     let server = Server::on(Store::Sqlite).sandbox().start().await;
 
-    shows!(server.api().get("/sandbox/users?vendor=corti").await, @"");
+    shows!(server.api().get("/sandbox/users?vendor=corti").await, @r#"
+    {
+      "body": {
+        "detail": "there is no such organization",
+        "instance": "[id]",
+        "status": 404,
+        "title": "There is no such record",
+        "type": "/problems/not-found"
+      },
+      "status": 404
+    }
+    "#);
     server.api().get("/sandbox/users").await.expect(400);
     server.api().get("/sandbox/users?vendor=acme").await.expect(400);
 }

@@ -32,7 +32,25 @@ async fn a_user_with_everything_is_created_and_read_as_documented(#[case] store:
         .await;
 
     // Then the answer has exactly the documented fields
-    shows!(created, @"");
+    shows!(created, @r#"
+    {
+      "body": {
+        "activated": true,
+        "created_at": "[time]",
+        "email": "ann.moreau@example.org",
+        "external_id": "ehr-1001",
+        "id": "[id]",
+        "metadata": {
+          "department": "cardiology",
+          "site": "Lyon"
+        },
+        "roles": [
+          "PRACTITIONER"
+        ]
+      },
+      "status": 200
+    }
+    "#);
     // in the documented forms: a UUID, and a time in UTC with milliseconds, like 2022-03-10T19:16:23.456Z
     let user = created.json();
     let id = given::id(&user);
@@ -61,7 +79,20 @@ async fn a_user_with_nothing_has_every_documented_field_all_the_same() {
 
     let created = vendor(&server).post("/users", json!({})).await;
 
-    shows!(created, @"");
+    shows!(created, @r#"
+    {
+      "body": {
+        "activated": true,
+        "created_at": "[time]",
+        "email": null,
+        "external_id": null,
+        "id": "[id]",
+        "metadata": null,
+        "roles": []
+      },
+      "status": 200
+    }
+    "#);
 }
 
 #[rstest]
@@ -112,7 +143,18 @@ async fn what_does_not_exist_is_400_with_the_vendors_own_error(#[case] store: St
     let server = Server::on(store).start().await;
     let id = e2e::clock::unknown_id();
 
-    shows!(vendor(&server).get(&format!("/users/{id}")).await, @"");
+    shows!(vendor(&server).get(&format!("/users/{id}")).await, @r#"
+    {
+      "body": {
+        "code": 20000,
+        "debuggingHints": [],
+        "message": "there is no such user",
+        "name": "ENTITY_NOT_FOUND",
+        "traceId": "[trace]"
+      },
+      "status": 400
+    }
+    "#);
     for answer in [
         vendor(&server).patch(&format!("/users/{id}"), json!({})).await,
         vendor(&server).post(&format!("/users/{id}/activate"), json!({})).await,
@@ -134,7 +176,23 @@ async fn a_refused_request_names_every_broken_rule() {
         .post("/users", json!({ "email": "ann", "roles": ["PRACTITIONER", "CLEANER"], "external_id": 7, "metadata": { "floor": 3 } }))
         .await;
 
-    shows!(refused, @"");
+    shows!(refused, @r#"
+    {
+      "body": {
+        "code": 90002,
+        "debuggingHints": [
+          "external_id must be a string; given: a number",
+          "metadata.floor must be a string; given: a number",
+          "email must be an e-mail address; given: \"ann\"",
+          "roles.1 must be one of ADMINISTRATOR, PRACTITIONER; given: \"CLEANER\""
+        ],
+        "message": "external_id must be a string; given: a number; metadata.floor must be a string; given: a number; email must be an e-mail address; given: \"ann\"; roles.1 must be one of ADMINISTRATOR, PRACTITIONER; given: \"CLEANER\"",
+        "name": "INVALID_REQUEST",
+        "traceId": "[trace]"
+      },
+      "status": 400
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -143,7 +201,18 @@ async fn a_second_user_with_the_same_external_id_or_email_is_refused() {
     let first = json!({ "external_id": "ehr-1", "email": "ann@example.org" });
     vendor(&server).post("/users", first).await.expect(200);
 
-    shows!(vendor(&server).post("/users", json!({ "external_id": "ehr-1" })).await, @"");
+    shows!(vendor(&server).post("/users", json!({ "external_id": "ehr-1" })).await, @r#"
+    {
+      "body": {
+        "code": 90001,
+        "debuggingHints": [],
+        "message": "another user has this external_id",
+        "name": "ENTITY_ALREADY_EXISTS",
+        "traceId": "[trace]"
+      },
+      "status": 409
+    }
+    "#);
     shows!(vendor(&server).post("/users", json!({ "email": "ANN@example.org" })).await, @"");
 }
 
@@ -153,7 +222,18 @@ async fn each_generation_takes_only_its_own_credentials() {
     let token = e2e::nabla::core(&server, &server.api()).await;
 
     // The server key opens the archived generation alone, an OAuth client's token the current one alone
-    shows!(server.api().below(CORE).get("/users").await, @"");
+    shows!(server.api().below(CORE).get("/users").await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the token is not valid here",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     let token = token.authorization().expect("credentials").replace("Bearer ", "");
     shows!(vendor(&server).bearer(&token).get("/users").await, @"");
     shows!(vendor(&server).anonymous().get("/users").await, @"");

@@ -17,7 +17,18 @@ async fn a_user_of_nothing_has_exactly_five_keys(#[case] store: Store) {
 
     let created = vendor.post("/users", json!({})).await;
 
-    shows!(created, @"");
+    shows!(created, @r#"
+    {
+      "body": {
+        "activated": true,
+        "created_at": "[time]",
+        "external_id": null,
+        "id": "[id]",
+        "metadata": null
+      },
+      "status": 200
+    }
+    "#);
     let user = created.json();
     assert_eq!(vendor.get(&format!("/users/{}", given::id(&user))).await.expect(200).json(), user);
 }
@@ -71,7 +82,23 @@ async fn users_are_listed_page_by_page_in_either_order_and_by_state(#[case] stor
     assert_eq!(walk("&activated=true").await.0, of_state(true));
     assert_eq!(walk("&activated=false").await, (of_state(false), vec![3]));
     // And a parameter out of its bounds is refused.
-    shows!(vendor.get("/users?limit=101&order=UP&activated=maybe&cursor=x").await, @"");
+    shows!(vendor.get("/users?limit=101&order=UP&activated=maybe&cursor=x").await, @r#"
+    {
+      "body": {
+        "code": 90002,
+        "debuggingHints": [
+          "cursor must be the next_cursor of a page; given: \"x\"",
+          "limit must be a whole number from 1 to 100; given: \"101\"",
+          "order must be one of ASC, DESC; given: \"UP\"",
+          "activated must be true or false; given: \"maybe\""
+        ],
+        "message": "cursor must be the next_cursor of a page; given: \"x\"; limit must be a whole number from 1 to 100; given: \"101\"; order must be one of ASC, DESC; given: \"UP\"; activated must be true or false; given: \"maybe\"",
+        "name": "INVALID_REQUEST",
+        "traceId": "[trace]"
+      },
+      "status": 400
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -83,7 +110,20 @@ async fn a_changed_user_reads_as_it_was_answered() {
 
     let changed = vendor.patch(&path, json!({ "external_id": "2" })).await;
 
-    shows!(changed, @"");
+    shows!(changed, @r#"
+    {
+      "body": {
+        "activated": true,
+        "created_at": "[time]",
+        "external_id": "2",
+        "id": "[id]",
+        "metadata": {
+          "a": "b"
+        }
+      },
+      "status": 200
+    }
+    "#);
     assert_eq!(vendor.get(&path).await.expect(200).json(), changed.json());
     vendor.get("/users/find_by_external_id/1").await.expect(400);
 }
@@ -139,6 +179,17 @@ async fn unknown_paths_and_methods_are_answered_in_the_vendors_shape() {
     let server = Server::on(Store::Sqlite).start().await;
     let vendor = server.api().anonymous().below(CORE);
 
-    shows!(vendor.get("/nowhere").await, @"");
+    shows!(vendor.get("/nowhere").await, @r#"
+    {
+      "body": {
+        "code": 90005,
+        "debuggingHints": [],
+        "message": "there is no such path",
+        "name": "ROUTE_NOT_FOUND",
+        "traceId": "[trace]"
+      },
+      "status": 404
+    }
+    "#);
     shows!(vendor.delete("/users").await, @"");
 }

@@ -25,7 +25,18 @@ async fn a_client_may_publish_its_keys_and_rotate_them() {
     // Then the key that an assertion names is the one that it is checked with, and the set is fetched once
     client.ask(&client.assertion().kid("first").sign(OWN)).await.expect(200);
     client.ask(&client.assertion().kid("second").sign(OTHER)).await.expect(200);
-    shows!(client.ask(&client.assertion().kid("first").sign(OTHER)).await, @"");
+    shows!(client.ask(&client.assertion().kid("first").sign(OTHER)).await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the client assertion's signature does not fit the client's key",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     shows!(client.ask(&client.assertion().sign(OWN)).await, @"");
     client.ask(&signed_by_new_key()).await.expect(401);
     assert_eq!(keys.fetched(), 1, "a set that was just fetched is not fetched again");
@@ -54,7 +65,18 @@ async fn keys_on_private_addresses_are_not_fetched_unless_allowed() {
     let made = server.api().post("/v1/clients", description).await;
     if made.status == 201 {
         let client = OauthClient { id: made.text_at("/id"), api: server.api().anonymous().below(e2e::nabla::CORE) };
-        shows!(client.ask(&client.assertion().kid("first").sign(OWN)).await, @"");
+        shows!(client.ask(&client.assertion().kid("first").sign(OWN)).await, @r#"
+        {
+          "body": {
+            "code": 90003,
+            "debuggingHints": [],
+            "message": "the key set cannot be fetched: its URL is not https",
+            "name": "UNAUTHENTICATED",
+            "traceId": "[trace]"
+          },
+          "status": 401
+        }
+        "#);
     } else {
         made.expect(422);
     }

@@ -76,7 +76,18 @@ async fn a_session_is_begun_refreshed_and_ended(#[case] store: Store) {
     for ended in [&tokens, &second, &third] {
         clinic.refresh(ended).await.expect(401);
     }
-    shows!(clinic.refresh(&third).await, @"");
+    shows!(clinic.refresh(&third).await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the token is not valid here",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     // And other sessions of the same user go on.
     let other = clinic.authenticate().await.expect(200);
     clinic.refresh(&other).await.expect(200);
@@ -91,7 +102,18 @@ async fn a_deactivated_user_gets_authentication_errors_until_activated(#[case] s
     let tokens = clinic.authenticate().await.expect(200);
 
     clinic.switch("deactivate").await;
-    shows!(clinic.authenticate().await, @"");
+    shows!(clinic.authenticate().await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the user is deactivated",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     shows!(clinic.refresh(&tokens).await, @"");
 
     clinic.switch("activate").await;
@@ -132,7 +154,18 @@ async fn what_is_no_refresh_token_refreshes_nothing() {
 
     let access = json!({ "refresh_token": tokens.text_at("/access_token") });
     clinic.user_api.post("/jwt/refresh", access).await.expect(401);
-    shows!(clinic.user_api.post("/jwt/refresh", json!({ "refresh_token": "garbage" })).await, @"");
+    shows!(clinic.user_api.post("/jwt/refresh", json!({ "refresh_token": "garbage" })).await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the token is not valid here",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     shows!(clinic.user_api.post("/jwt/refresh", json!({})).await, @"");
     clinic.user_api.post("/jwt/logout", json!({ "refresh_token": 7 })).await.expect(400);
     let changed = format!("{}x", tokens.text_at("/refresh_token"));

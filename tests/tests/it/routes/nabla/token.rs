@@ -54,7 +54,18 @@ async fn a_used_assertion_is_refused_also_after_a_restart(#[case] store: Store) 
     let assertion = client.assertion().sign(OWN);
     client.ask(&assertion).await.expect(200);
 
-    shows!(client.ask(&assertion).await, @"");
+    shows!(client.ask(&assertion).await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the client assertion was used before: each needs a jti of its own, of at most 255 bytes",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     server.kill();
     server.start_again().await;
     refused(&client.ask(&assertion).await, "after a restart");
@@ -155,7 +166,18 @@ async fn a_refused_assertion_says_what_is_wrong_with_it() {
     // The audience is made of the URL that callers use, whatever host they reach the server by
     client.ask(&new().sign(OWN)).await.expect(200);
 
-    shows!(client.ask(&client.assertion().sign(OWN)).await, @"");
+    shows!(client.ask(&client.assertion().sign(OWN)).await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the client assertion's aud must be the URL of this token endpoint: https://roster.example.org/nabla/v1/core/server/oauth/token",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     shows!(client.ask(&new().sign(OTHER)).await, @"");
     shows!(client.ask(&new().unsigned()).await, @"");
     shows!(client.ask(&new().sign_with_secret(OWN.public.as_bytes())).await, @"");
@@ -176,7 +198,20 @@ async fn the_parameters_around_the_assertion_have_one_value_each() {
         client.api.post("/oauth/token", request).await
     };
 
-    shows!(ask("grant_type", json!("authorization_code")).await, @"");
+    shows!(ask("grant_type", json!("authorization_code")).await, @r#"
+    {
+      "body": {
+        "code": 90002,
+        "debuggingHints": [
+          "grant_type must be one of client_credentials; given: \"authorization_code\""
+        ],
+        "message": "grant_type must be one of client_credentials; given: \"authorization_code\"",
+        "name": "INVALID_REQUEST",
+        "traceId": "[trace]"
+      },
+      "status": 400
+    }
+    "#);
     ask("client_assertion_type", json!("jwt")).await.expect(400);
     ask("client_assertion", Value::Null).await.expect(400);
     ask("grant_type", json!(7)).await.expect(400);
@@ -192,7 +227,18 @@ async fn a_deleted_client_is_out_at_once() {
 
     server.api().delete(&format!("/v1/clients/{}", client.id)).await.expect(204);
 
-    shows!(vendor.get("/users").await, @"");
+    shows!(vendor.get("/users").await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the OAuth client of this access token is not known any more",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
     refused(&client.ask(&client.assertion().sign(OWN)).await, "an assertion of a deleted client");
 }
 

@@ -56,6 +56,22 @@ async fn an_account_has_every_key_from_the_beginning() {
         assert!(account.get(name).is_some(), "{account}");
         account[name] = json!("[…]");
     }
-    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(account, @"") });
+    insta::with_settings!({ sort_maps => true }, { insta::assert_json_snapshot!(account, @r#"
+    {
+      "applied_version": 0,
+      "attempts": 0,
+      "attention": null,
+      "connection_id": "[…]",
+      "desired_version": 1,
+      "invite_url": null,
+      "last_error": null,
+      "next_attempt_at": "[…]",
+      "status": "paused",
+      "updated_at": "[…]",
+      "user_id": "[…]",
+      "vendor": "nabla_core",
+      "vendor_user_id": null
+    }
+    "#) });
     server.leaves_accounts();
 }

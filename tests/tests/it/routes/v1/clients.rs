@@ -39,7 +39,20 @@ async fn other_clients_are_shown_without_secrets() {
     let key = api.post("/v1/clients", json!({ "kind": "oauth_client", "public_key": OWN.public })).await.expect(201);
     assert_eq!(key.json()["key"], Value::Null);
     assert_eq!(key.json()["public_key"], OWN.public);
-    shows!(api.post("/v1/clients", json!({ "kind": "oauth_client", "jwks_url": "https://keys.example.org/jwks.json" })).await, @"");
+    shows!(api.post("/v1/clients", json!({ "kind": "oauth_client", "jwks_url": "https://keys.example.org/jwks.json" })).await, @r#"
+    {
+      "body": {
+        "created_at": "[time]",
+        "email": null,
+        "id": "[id]",
+        "jwks_url": "https://keys.example.org/jwks.json",
+        "kind": "oauth_client",
+        "label": null,
+        "public_key": null
+      },
+      "status": 201
+    }
+    "#);
     let account = json!({ "kind": "service_account", "email": "bot@example.org", "password": "correct-horse-battery-9" });
     shows!(api.post("/v1/clients", account.clone()).await, @"");
     shows!(api.post("/v1/clients", account).await, @"");
@@ -50,7 +63,26 @@ async fn a_client_that_makes_no_sense_is_refused_and_no_secret_is_repeated() {
     let server = Server::on(Store::Sqlite).start().await;
     let api = server.api();
 
-    shows!(api.post("/v1/clients", json!({})).await, @"");
+    shows!(api.post("/v1/clients", json!({})).await, @r#"
+    {
+      "body": {
+        "detail": "kind is required; given: nothing",
+        "errors": [
+          {
+            "code": "required",
+            "detail": "kind is required",
+            "given": "nothing",
+            "pointer": "/kind"
+          }
+        ],
+        "instance": "[id]",
+        "status": 422,
+        "title": "Fields break rules",
+        "type": "/problems/invalid-fields"
+      },
+      "status": 422
+    }
+    "#);
     for (client, secret) in [
         (json!({ "kind": "oauth_client", "public_key": OWN.private }), OWN.private.lines().nth(3).unwrap_or_default()),
         (json!({ "kind": "oauth_client", "public_key": "garbage-key" }), "garbage-key"),

@@ -23,7 +23,28 @@ async fn a_connection_is_made_read_changed_and_deleted_and_never_shows_credentia
         shown["body"][name] = json!("[…]");
     }
     shown["body"]["paused"]["since"] = json!("[…]");
-    insta::assert_json_snapshot!(shown, @"");
+    insta::assert_json_snapshot!(shown, @r#"
+    {
+      "body": {
+        "base_url": "https://nabla.example.org/v1/core/server",
+        "created_at": "[…]",
+        "id": "[…]",
+        "label": "Nabla, EU",
+        "options": {
+          "allow_private_addresses": false,
+          "api_version": null
+        },
+        "paused": {
+          "reason": "paused by request: set paused to false to go on",
+          "since": "[…]"
+        },
+        "updated_at": "[…]",
+        "vendor": "nabla_core",
+        "version": 1
+      },
+      "status": 201
+    }
+    "#);
     let path = format!("/v1/connections/{}", created.text_at("/id"));
     assert_eq!(created.header("location"), Some(path.as_str()));
     assert_eq!(given::account(&api, given::id(&user)).await["status"], "paused");
@@ -49,7 +70,38 @@ async fn a_connection_that_cannot_work_is_refused_with_everything_that_is_wrong(
     let server = Server::on(Store::Sqlite).start().await;
     let api = server.api();
 
-    shows!(api.post("/v1/connections", json!({})).await, @"");
+    shows!(api.post("/v1/connections", json!({})).await, @r#"
+    {
+      "body": {
+        "detail": "3 rules are broken; see errors",
+        "errors": [
+          {
+            "code": "required",
+            "detail": "vendor is required",
+            "given": "nothing",
+            "pointer": "/vendor"
+          },
+          {
+            "code": "required",
+            "detail": "base_url is required",
+            "given": "nothing",
+            "pointer": "/base_url"
+          },
+          {
+            "code": "required",
+            "detail": "credentials is required",
+            "given": "nothing",
+            "pointer": "/credentials"
+          }
+        ],
+        "instance": "[id]",
+        "status": 422,
+        "title": "Fields break rules",
+        "type": "/problems/invalid-fields"
+      },
+      "status": 422
+    }
+    "#);
     let wrong = json!({
         "vendor": "nabla_core",
         "base_url": "http://127.0.0.1/",

@@ -39,7 +39,47 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
 
     // Created
     let created = api.post("/v1/users", everything()).await;
-    shows!(created, @"");
+    shows!(created, @r#"
+    {
+      "body": {
+        "active": true,
+        "created_at": "[time]",
+        "default_note_template_ids": [
+          "soap"
+        ],
+        "email": "Ann.Moreau@example.org",
+        "external_id": "ehr-1",
+        "first_name": "Ann",
+        "id": "[id]",
+        "last_name": "Moreau",
+        "locale": "fr-FR",
+        "metadata": {
+          "site": "Lyon"
+        },
+        "note_identifier": "Therapist",
+        "npi": "1234567893",
+        "phone": {
+          "country_code": "+33",
+          "number": "123456789"
+        },
+        "roles": [
+          "PRACTITIONER"
+        ],
+        "settings": {
+          "secondary_speech_locale": "en-US",
+          "specialty": {
+            "kind": "OTHER",
+            "other_specialty_name": "Sleep medicine"
+          },
+          "speech_locale": "fr-FR"
+        },
+        "therapy_licence": "LIC-1",
+        "updated_at": "[time]",
+        "version": 1
+      },
+      "status": 201
+    }
+    "#);
     let path = format!("/v1/users/{}", created.text_at("/id"));
     assert_eq!((created.header("location"), created.header("etag")), (Some(path.as_str()), Some("\"1\"")));
     // read,
@@ -109,7 +149,68 @@ async fn everything_that_is_wrong_is_reported_together() {
         )
         .await;
 
-    shows!(refused, @"");
+    shows!(refused, @r#"
+    {
+      "body": {
+        "detail": "8 rules are broken; see errors",
+        "errors": [
+          {
+            "code": "type",
+            "detail": "metadata.n must be a string",
+            "given": "a number",
+            "pointer": "/metadata/n"
+          },
+          {
+            "code": "read_only",
+            "detail": "version is set by Roster and cannot be changed",
+            "given": "a number",
+            "pointer": "/version"
+          },
+          {
+            "code": "unknown_field",
+            "detail": "colour is not a field of this request",
+            "given": "\"colour\"",
+            "pointer": "/colour"
+          },
+          {
+            "code": "length",
+            "detail": "external_id must have 1 to 256 characters",
+            "given": "257 characters",
+            "pointer": "/external_id"
+          },
+          {
+            "code": "format",
+            "detail": "email must be an e-mail address",
+            "given": "\"ann\"",
+            "pointer": "/email"
+          },
+          {
+            "code": "one_of",
+            "detail": "roles.0 must be one of ADMINISTRATOR, PRACTITIONER",
+            "given": "\"CLEANER\"",
+            "pointer": "/roles/0"
+          },
+          {
+            "code": "format",
+            "detail": "npi must be an NPI with a valid check digit (Luhn over 80840 and the NPI)",
+            "given": "\"1234567890\"",
+            "pointer": "/npi"
+          },
+          {
+            "code": "differs_from",
+            "detail": "settings.secondary_speech_locale must differ from speech_locale",
+            "given": "\"en-US\"",
+            "pointer": "/settings/secondary_speech_locale"
+          }
+        ],
+        "instance": "[id]",
+        "status": 422,
+        "title": "Fields break rules",
+        "type": "/problems/invalid-fields"
+      },
+      "status": 422
+    }
+    "#);
     assert_eq!(given::users(&server.api()).await, Vec::<Value>::new());
 }
 
@@ -124,7 +225,25 @@ async fn conflicts_name_the_field(#[case] store: Store) {
     let second = api.post("/v1/users", json!({ "external_id": "ehr-2", "email": "bea@example.org" })).await.expect(201);
     let path = format!("/v1/users/{}", second.text_at("/id"));
 
-    shows!(api.post("/v1/users", json!({ "external_id": "ehr-1" })).await, @"");
+    shows!(api.post("/v1/users", json!({ "external_id": "ehr-1" })).await, @r#"
+    {
+      "body": {
+        "detail": "another user has this external_id",
+        "errors": [
+          {
+            "code": "taken",
+            "detail": "another user has this external_id",
+            "pointer": "/external_id"
+          }
+        ],
+        "instance": "[id]",
+        "status": 409,
+        "title": "Another record stands against the request",
+        "type": "/problems/conflict"
+      },
+      "status": 409
+    }
+    "#);
     shows!(api.patch(&path, json!({ "email": "ANN@EXAMPLE.ORG" })).await, @"");
     shows!(api.put("/v1/users/by-external-id/ehr-2", json!({ "email": "ann@example.org" })).await, @"");
 
@@ -185,7 +304,44 @@ async fn users_are_listed_page_by_page_and_filtered(#[case] store: Store) {
     assert_eq!(found("email=U4%40EXAMPLE.org").await, users[4..5]);
     assert_eq!(found("active=false").await, [users[1].clone(), users[3].clone()]);
     assert_eq!(found("external_id=ehr-3&active=true").await, Vec::<Value>::new());
-    shows!(api.get("/v1/users?limit=201&active=maybe&colour=red&cursor=x").await, @"");
+    shows!(api.get("/v1/users?limit=201&active=maybe&colour=red&cursor=x").await, @r#"
+    {
+      "body": {
+        "detail": "4 rules are broken; see errors",
+        "errors": [
+          {
+            "code": "format",
+            "detail": "limit must be a whole number from 1 to 200",
+            "given": "\"201\"",
+            "parameter": "limit"
+          },
+          {
+            "code": "format",
+            "detail": "cursor must be next_cursor of the page before, unchanged",
+            "given": "\"x\"",
+            "parameter": "cursor"
+          },
+          {
+            "code": "one_of",
+            "detail": "active must be one of true, false",
+            "given": "\"maybe\"",
+            "parameter": "active"
+          },
+          {
+            "code": "unknown_parameter",
+            "detail": "colour is not a parameter of this request",
+            "given": "\"colour\"",
+            "parameter": "colour"
+          }
+        ],
+        "instance": "[id]",
+        "status": 400,
+        "title": "Query parameters break rules",
+        "type": "/problems/invalid-parameters"
+      },
+      "status": 400
+    }
+    "#);
 }
 
 #[rstest]
@@ -205,7 +361,18 @@ async fn a_user_is_deactivated_activated_and_deleted(#[case] store: Store) {
 
     // Only at the version that was seen
     let stale = api.with("If-Match", "\"1\"");
-    shows!(stale.delete(&path).await, @"");
+    shows!(stale.delete(&path).await, @r#"
+    {
+      "body": {
+        "detail": "the record is at version 3, not at the one expected",
+        "instance": "[id]",
+        "status": 412,
+        "title": "The record is at another version",
+        "type": "/problems/version-mismatch"
+      },
+      "status": 412
+    }
+    "#);
     stale.post(&format!("{path}/deactivate"), json!({})).await.expect(412);
     stale.patch(&path, json!({ "first_name": "Ann" })).await.expect(412);
     api.with("If-Match", "3").delete(&path).await.expect(400);
