@@ -21,7 +21,11 @@ impl Answer {
     /// Panics, with all that was answered, unless the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{} was answered {}: {}", self.asked, self.status, self.text);
+        assert_eq!(
+            self.status, status,
+            "{} was answered {}: {}",
+            self.asked, self.status, self.text
+        );
         self
     }
 
@@ -37,7 +41,9 @@ impl Answer {
     pub fn text_at(&self, pointer: &str) -> String {
         let json = self.json();
         let found = json.pointer(pointer).and_then(Value::as_str);
-        found.unwrap_or_else(|| panic!("{} was answered no text at {pointer}: {json}", self.asked)).to_owned()
+        found
+            .unwrap_or_else(|| panic!("{} was answered no text at {pointer}: {json}", self.asked))
+            .to_owned()
     }
 
     /// The list in `data` of the JSON body.
@@ -45,7 +51,9 @@ impl Answer {
     pub fn data(&self) -> Vec<Value> {
         let json = self.json();
         let found = json.get("data").and_then(Value::as_array);
-        found.unwrap_or_else(|| panic!("{} was answered no list in data: {json}", self.asked)).clone()
+        found
+            .unwrap_or_else(|| panic!("{} was answered no list in data: {json}", self.asked))
+            .clone()
     }
 
     /// A header.
@@ -63,11 +71,21 @@ impl Answer {
     /// Whether this is a problem of `/v1` (RFC 9457) whose status is the one that was answered; else, what is wrong
     /// with it.
     pub fn is_problem(&self) -> Result<(), String> {
-        let wrong = |what: &str| Err(format!("{} is no problem ({what}): {} {}", self.asked, self.status, self.text));
-        if !self.header("content-type").is_some_and(|kind| kind.starts_with("application/problem+json")) {
+        let wrong = |what: &str| {
+            Err(format!(
+                "{} is no problem ({what}): {} {}",
+                self.asked, self.status, self.text
+            ))
+        };
+        if !self
+            .header("content-type")
+            .is_some_and(|kind| kind.starts_with("application/problem+json"))
+        {
             return wrong("its content type");
         }
-        let Ok(body) = serde_json::from_str::<Value>(&self.text) else { return wrong("its body") };
+        let Ok(body) = serde_json::from_str::<Value>(&self.text) else {
+            return wrong("its body");
+        };
         if body["status"].as_u64() != Some(self.status.into()) {
             return wrong("status");
         }
@@ -81,8 +99,15 @@ impl Answer {
 
     /// Whether this is an error in Nabla's envelope; else, what is wrong with it.
     pub fn is_envelope(&self) -> Result<(), String> {
-        let wrong = |what: &str| Err(format!("{} is no envelope ({what}): {} {}", self.asked, self.status, self.text));
-        let Ok(Value::Object(body)) = serde_json::from_str::<Value>(&self.text) else { return wrong("its body") };
+        let wrong = |what: &str| {
+            Err(format!(
+                "{} is no envelope ({what}): {} {}",
+                self.asked, self.status, self.text
+            ))
+        };
+        let Ok(Value::Object(body)) = serde_json::from_str::<Value>(&self.text) else {
+            return wrong("its body");
+        };
         let mut names: Vec<&str> = body.keys().map(String::as_str).collect();
         names.sort_unstable();
         if names != ["code", "debuggingHints", "message", "name", "traceId"] {

@@ -30,19 +30,30 @@ pub enum Body {
 impl Api {
     /// A caller of a base URL, without credentials.
     pub fn new(base: &str) -> Self {
-        Self { base: base.to_owned(), bearer: None, headers: Vec::new(), http: http() }
+        Self {
+            base: base.to_owned(),
+            bearer: None,
+            headers: Vec::new(),
+            http: http(),
+        }
     }
 
     /// The same caller with other credentials.
     #[must_use]
     pub fn bearer(&self, token: &str) -> Self {
-        Self { bearer: Some(token.to_owned()), ..self.clone() }
+        Self {
+            bearer: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same caller without credentials.
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        Self { bearer: None, ..self.clone() }
+        Self {
+            bearer: None,
+            ..self.clone()
+        }
     }
 
     /// The same caller, who sends one more header with each request.
@@ -56,7 +67,10 @@ impl Api {
     /// The same caller, below a path.
     #[must_use]
     pub fn below(&self, path: &str) -> Self {
-        Self { base: format!("{}{path}", self.base), ..self.clone() }
+        Self {
+            base: format!("{}{path}", self.base),
+            ..self.clone()
+        }
     }
 
     /// What this caller sends as `Authorization`.
@@ -97,7 +111,9 @@ impl Api {
     /// Sends anything, and panics if no answer comes.
     pub async fn send(&self, method: Method, path: &str, body: Body) -> Answer {
         let asked = format!("{method} {path}");
-        self.try_send(method, path, body).await.unwrap_or_else(|error| panic!("{asked} got no answer: {error:?}"))
+        self.try_send(method, path, body)
+            .await
+            .unwrap_or_else(|error| panic!("{asked} got no answer: {error:?}"))
     }
 
     /// Sends anything; an error where no whole answer comes, such as from a server that was killed.
@@ -118,8 +134,17 @@ impl Api {
         let response = request.send().await?;
         let status = response.status().as_u16();
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        Ok(Answer { asked, status, headers, text: response.text().await? })
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect();
+        Ok(Answer {
+            asked,
+            status,
+            headers,
+            text: response.text().await?,
+        })
     }
 }
 

@@ -31,15 +31,22 @@ pub struct Postgres {
 impl Database {
     /// A database in a file of a folder.
     pub fn sqlite(folder: &Path) -> Self {
-        Self::Sqlite { url: format!("sqlite://{}", folder.join("roster.db").display()) }
+        Self::Sqlite {
+            url: format!("sqlite://{}", folder.join("roster.db").display()),
+        }
     }
 
     /// A new, empty database on the server of `TEST_DATABASE_URL`.
     pub async fn postgres() -> Self {
         let admin_url = std::env::var(VARIABLE).unwrap_or_else(|_| {
-            panic!("{VARIABLE} is not set, and without PostgreSQL this proves nothing: run `cargo xtask test -- -p e2e`")
+            panic!(
+                "{VARIABLE} is not set, and without PostgreSQL this proves nothing: run `cargo xtask test -- -p e2e`"
+            )
         });
-        let database = Postgres { name: format!("roster_e2e_{}", clock::fresh()), admin_url };
+        let database = Postgres {
+            name: format!("roster_e2e_{}", clock::fresh()),
+            admin_url,
+        };
         database.administer(&format!("CREATE DATABASE {}", database.name)).await;
         Self::Postgres(database)
     }
@@ -64,14 +71,16 @@ impl Database {
 impl Postgres {
     /// Cuts all connections and lets nobody in, as an outage does.
     pub async fn cut(&self) {
-        self.administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name)).await;
+        self.administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name))
+            .await;
         let of_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ";
         self.administer(&format!("{of_others}'{}'", self.name)).await;
     }
 
     /// Ends the outage.
     pub async fn mend(&self) {
-        self.administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await;
+        self.administer(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name))
+            .await;
     }
 
     /// Everything that is in the database, as one text: each row of each table.
@@ -83,7 +92,10 @@ impl Postgres {
         let mut dump = String::new();
         for table in tables {
             let table: String = table.get(0);
-            let rows = client.query(&format!("SELECT t::text FROM {table} t"), &[]).await.expect("a table is read");
+            let rows = client
+                .query(&format!("SELECT t::text FROM {table} t"), &[])
+                .await
+                .expect("a table is read");
             for row in rows {
                 dump.push_str(row.get::<_, &str>(0));
                 dump.push('\n');
@@ -94,13 +106,19 @@ impl Postgres {
 
     async fn administer(&self, sql: &str) {
         let client = connect(&self.admin_url).await;
-        client.batch_execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        client
+            .batch_execute(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let (url, sql) = (self.admin_url.clone(), format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name));
+        let (url, sql) = (
+            self.admin_url.clone(),
+            format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
+        );
         // A runtime of its own, since a runtime may be what this is dropped on. What cannot be dropped is left to
         // whoever owns the PostgreSQL; a second panic would hide the first.
         let dropping = std::thread::spawn(move || {
@@ -121,7 +139,9 @@ async fn connect(url: &str) -> Client {
 
 /// The same server, another database: what stands between the last slash and the question mark.
 fn with_database(url: &str, name: &str) -> String {
-    let (address, query) = url.split_once('?').map_or((url, String::new()), |(address, query)| (address, format!("?{query}")));
+    let (address, query) = url
+        .split_once('?')
+        .map_or((url, String::new()), |(address, query)| (address, format!("?{query}")));
     let server = address.rsplit_once('/').map_or(address, |(server, _)| server);
     format!("{server}/{name}{query}")
 }

@@ -27,7 +27,12 @@ impl KeyServer {
         let published = Arc::new(Mutex::new(json!({ "keys": [] }).to_string()));
         let fetched = Arc::new(AtomicUsize::new(0));
         let serving = tokio::spawn(serve(listener, Arc::clone(&published), Arc::clone(&fetched)));
-        Self { url, published, fetched, serving }
+        Self {
+            url,
+            published,
+            fetched,
+            serving,
+        }
     }
 
     /// Where the keys are.
@@ -37,7 +42,10 @@ impl KeyServer {
 
     /// Publishes these keys and no others: the id and the private key of each, of which the public half is shown.
     pub fn publish(&self, keys: &[(&str, &str)]) {
-        let keys: Vec<Value> = keys.iter().map(|(id, private_key)| public_half(id, private_key)).collect();
+        let keys: Vec<Value> = keys
+            .iter()
+            .map(|(id, private_key)| public_half(id, private_key))
+            .collect();
         *self.published.lock().unwrap_or_else(PoisonError::into_inner) = json!({ "keys": keys }).to_string();
     }
 
@@ -78,5 +86,7 @@ async fn answer(mut stream: TcpStream, body: String) {
         }
     }
     let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ";
-    let _ = stream.write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes()).await;
+    let _ = stream
+        .write_all(format!("{head}{}\r\n\r\n{body}", body.len()).as_bytes())
+        .await;
 }

@@ -26,14 +26,20 @@ pub struct Keys {
 }
 
 /// The client's own key.
-pub const OWN: Keys =
-    Keys { private: include_str!("../fixtures/client.pem"), public: include_str!("../fixtures/client.pub.pem") };
+pub const OWN: Keys = Keys {
+    private: include_str!("../fixtures/client.pem"),
+    public: include_str!("../fixtures/client.pub.pem"),
+};
 /// Somebody else's key.
-pub const OTHER: Keys =
-    Keys { private: include_str!("../fixtures/other.pem"), public: include_str!("../fixtures/other.pub.pem") };
+pub const OTHER: Keys = Keys {
+    private: include_str!("../fixtures/other.pem"),
+    public: include_str!("../fixtures/other.pub.pem"),
+};
 /// A key to rotate to.
-pub const NEXT: Keys =
-    Keys { private: include_str!("../fixtures/third.pem"), public: include_str!("../fixtures/third.pub.pem") };
+pub const NEXT: Keys = Keys {
+    private: include_str!("../fixtures/third.pem"),
+    public: include_str!("../fixtures/third.pub.pem"),
+};
 
 /// An assertion (RFC 7523) before it is signed.
 #[derive(Debug, Clone)]
@@ -50,8 +56,13 @@ impl Assertion {
             "iss": client_id, "sub": client_id, "aud": audience,
             "exp": now + 60, "iat": now, "jti": clock::fresh(),
         });
-        let Value::Object(claims) = claims else { unreachable!("claims are an object") };
-        Self { header: Header::new(Algorithm::RS256), claims }
+        let Value::Object(claims) = claims else {
+            unreachable!("claims are an object")
+        };
+        Self {
+            header: Header::new(Algorithm::RS256),
+            claims,
+        }
     }
 
     /// With another value for a claim.
@@ -129,13 +140,21 @@ pub struct OauthClient {
 impl OauthClient {
     /// Registers a client with its own static key, for the organization of a caller.
     pub async fn register(server: &Server, organization: &Api) -> Self {
-        Self::register_as(server, organization, json!({ "kind": "oauth_client", "public_key": OWN.public })).await
+        Self::register_as(
+            server,
+            organization,
+            json!({ "kind": "oauth_client", "public_key": OWN.public }),
+        )
+        .await
     }
 
     /// Registers a client as described.
     pub async fn register_as(server: &Server, organization: &Api, description: Value) -> Self {
         let made = organization.post("/v1/clients", description).await.expect(201);
-        Self { id: made.text_at("/id"), api: Api::new(&server.url()).below(CORE) }
+        Self {
+            id: made.text_at("/id"),
+            api: Api::new(&server.url()).below(CORE),
+        }
     }
 
     /// The audience of its assertions: the exact URL of the token endpoint.
@@ -155,7 +174,11 @@ impl OauthClient {
 
     /// A caller of the server API with a token.
     pub async fn connect(&self) -> Api {
-        let token = self.ask(&self.assertion().sign(OWN)).await.expect(200).text_at("/access_token");
+        let token = self
+            .ask(&self.assertion().sign(OWN))
+            .await
+            .expect(200)
+            .text_at("/access_token");
         self.api.bearer(&token)
     }
 }

@@ -18,16 +18,27 @@ pub fn binary() -> PathBuf {
         return path.into();
     }
     let own = std::env::current_exe().expect("the path of this test");
-    let target = own.parent().and_then(Path::parent).expect("tests are built into target/<profile>/deps");
+    let target = own
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests are built into target/<profile>/deps");
     let path = target.join(format!("roster{}", std::env::consts::EXE_SUFFIX));
-    assert!(path.exists(), "{} is not built: run `cargo xtask test -- -p e2e`", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built: run `cargo xtask test -- -p e2e`",
+        path.display()
+    );
     path
 }
 
 /// A command of the binary that inherits nothing of the environment but how to find programs.
 pub fn command(folder: &Path) -> Command {
     let mut command = Command::new(binary());
-    command.current_dir(folder).env_clear().env("HOME", folder).stdin(Stdio::null());
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .stdin(Stdio::null());
     if let Some(path) = std::env::var_os("PATH") {
         command.env("PATH", path);
     }
@@ -59,13 +70,19 @@ impl Process {
 
     /// Asks it to stop, as a service manager does.
     pub fn terminate(&self) {
-        let id = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        let id = i32::try_from(self.0.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a process id");
         kill_process(id, Signal::TERM).expect("the process is there");
     }
 
     /// Waits until it has ended.
     pub async fn wait(&mut self, limit: Duration) -> ExitStatus {
-        wait::until("the process ends", limit, async || self.ended().ok_or_else(|| "it runs".to_owned())).await
+        wait::until("the process ends", limit, async || {
+            self.ended().ok_or_else(|| "it runs".to_owned())
+        })
+        .await
     }
 }
 

@@ -20,19 +20,25 @@ pub async fn send(base: &str, request: &[u8]) -> Answer {
 
 /// A `GET` of a path whose bytes are sent as they are.
 pub async fn get(base: &str, path: &str, token: &str) -> Answer {
-    let head = format!("GET {path} HTTP/1.1\r\nHost: roster\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: roster\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n");
     send(base, head.as_bytes()).await
 }
 
 fn parse(asked: &str, text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .and_then(|status| status.parse().ok());
     let headers = lines.filter_map(|line| line.split_once(':'));
     Answer {
         asked: asked.to_owned(),
         status: status.unwrap_or_else(|| panic!("{asked} was answered no HTTP: {text:?}")),
-        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect(),
+        headers: headers
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect(),
         text: body.to_owned(),
     }
 }

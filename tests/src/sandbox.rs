@@ -31,7 +31,10 @@ impl Sandbox {
         assert!(!faults.is_empty(), "no fault is set");
         for fault in faults {
             assert!(fault["fired"].as_u64() > Some(0), "a fault never struck: {fault}");
-            assert!(fault["remaining"].is_null() || fault["remaining"] == 0, "a fault has strikes left: {fault}");
+            assert!(
+                fault["remaining"].is_null() || fault["remaining"] == 0,
+                "a fault has strikes left: {fault}"
+            );
         }
     }
 
@@ -47,7 +50,11 @@ impl Sandbox {
 
     /// The calls for one operation, such as `create`, in order.
     pub async fn calls_for(&self, operation: &str) -> Vec<Value> {
-        self.calls().await.into_iter().filter(|call| call["operation"] == operation).collect()
+        self.calls()
+            .await
+            .into_iter()
+            .filter(|call| call["operation"] == operation)
+            .collect()
     }
 
     /// Whom Nabla Core has, as canonical users.

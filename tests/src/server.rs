@@ -62,7 +62,10 @@ impl Setup {
 
     /// Everything made ready, and the server not started yet.
     pub async fn prepare(self) -> Server {
-        let folder = tempfile::Builder::new().prefix("roster-e2e-").tempdir().expect("a temporary folder");
+        let folder = tempfile::Builder::new()
+            .prefix("roster-e2e-")
+            .tempdir()
+            .expect("a temporary folder");
         let mut environment = self.environment;
         let mut give = |name: &str, value: &str| {
             if !environment.iter().any(|(given, _)| given == name) {
@@ -122,7 +125,12 @@ impl Server {
     /// A server on a store, to be set up further.
     pub fn on(store: Store) -> Setup {
         let bootstrap_key = Some(format!("bootstrap-{}", clock::fresh()));
-        Setup { store, sandbox: false, bootstrap_key, environment: Vec::new() }
+        Setup {
+            store,
+            sandbox: false,
+            bootstrap_key,
+            environment: Vec::new(),
+        }
     }
 
     /// The URL that it serves under.
@@ -190,7 +198,9 @@ impl Server {
     /// The command line, in the server's environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = process::command(self.folder.path());
-        command.envs(self.environment.iter().map(|(name, value)| (name, value))).args(arguments);
+        command
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .args(arguments);
         command
     }
 
@@ -208,13 +218,22 @@ impl Server {
             if let Some(status) = self.process.as_mut().and_then(Process::ended) {
                 panic!("the server ended at once ({status}): {}", self.log());
             }
+            // The banner is whole when the log says that the server runs.
             let answer = ready.try_send(reqwest::Method::GET, "/readyz", crate::Body::None).await;
-            if answer.is_ok_and(|answer| answer.status == 200) {
+            if answer.is_ok_and(|answer| answer.status == 200) && self.says_that_it_runs() {
                 return;
             }
-            assert!(start.elapsed() < START_LIMIT, "the server does not serve: {}", self.log());
+            assert!(
+                start.elapsed() < START_LIMIT,
+                "the server does not serve: {}",
+                self.log()
+            );
             wait::pause(Duration::from_millis(20)).await;
         }
+    }
+
+    fn says_that_it_runs(&self) -> bool {
+        fs::read_to_string(self.output("stderr", self.starts)).is_ok_and(|log| log.contains("roster is running"))
     }
 
     /// Starts the process and does not wait.
@@ -246,7 +265,9 @@ impl Server {
     /// Makes another organization; a caller with its API key.
     pub fn another_organization(&self, slug: &str) -> Api {
         let made = self.cli(&["organizations", "create", slug, "--json"]).ok().json();
-        let key = made["key"].as_str().unwrap_or_else(|| panic!("no key was shown: {made}"));
+        let key = made["key"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no key was shown: {made}"));
         Api::new(&self.url()).bearer(key)
     }
 
@@ -261,11 +282,20 @@ impl Server {
             return Err(format!("accounts cannot be listed: {}{}", listed.stdout, listed.stderr));
         }
         let listed = listed.json();
-        let accounts = listed["data"].as_array().ok_or_else(|| format!("no list of accounts: {listed}"))?;
+        let accounts = listed["data"]
+            .as_array()
+            .ok_or_else(|| format!("no list of accounts: {listed}"))?;
         let settled = |status: &serde_json::Value| status == "in_sync" || status == "removed";
-        let left: Vec<String> =
-            accounts.iter().filter(|account| !settled(&account["status"])).map(ToString::to_string).collect();
-        if left.is_empty() { Ok(()) } else { Err(format!("{} accounts: {}", left.len(), left.join("\n"))) }
+        let left: Vec<String> = accounts
+            .iter()
+            .filter(|account| !settled(&account["status"]))
+            .map(ToString::to_string)
+            .collect();
+        if left.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("{} accounts: {}", left.len(), left.join("\n")))
+        }
     }
 }
 
@@ -281,7 +311,10 @@ impl Drop for Server {
         }
         let start = Instant::now();
         while let Err(left) = self.left_over() {
-            assert!(start.elapsed() < SETTLE_LIMIT, "left over at the end of the test: {left}");
+            assert!(
+                start.elapsed() < SETTLE_LIMIT,
+                "left over at the end of the test: {left}"
+            );
             std::thread::sleep(Duration::from_millis(100));
         }
     }

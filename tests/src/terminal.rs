@@ -20,26 +20,47 @@ pub struct Ran {
 impl Ran {
     /// Runs a command to its end.
     pub fn to_end(command: &mut Command) -> Self {
-        let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?} cannot be run: {error}"));
         Self::of(format!("{command:?}"), &output)
     }
 
     fn of(command: String, output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self { command, code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+        Self {
+            command,
+            code: output.status.code(),
+            stdout: text(&output.stdout),
+            stderr: text(&output.stderr),
+        }
     }
 
     /// Panics, with all that was written, unless the command succeeded.
     #[track_caller]
     pub fn ok(self) -> Self {
-        assert_eq!(self.code, Some(0), "{} failed: {}{}", self.command, self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "{} failed: {}{}",
+            self.command,
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
     /// Panics, with all that was written, unless the command failed with this code.
     #[track_caller]
     pub fn failed(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "{} wrote: {}{}", self.command, self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "{} wrote: {}{}",
+            self.command,
+            self.stdout,
+            self.stderr
+        );
         self
     }
 

@@ -14,7 +14,10 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
         match look().await {
             Ok(found) => return found,
             Err(seen) => {
-                assert!(start.elapsed() < limit, "{what}: not within {limit:?}; last seen: {seen}");
+                assert!(
+                    start.elapsed() < limit,
+                    "{what}: not within {limit:?}; last seen: {seen}"
+                );
             }
         }
         pause(PAUSE).await;

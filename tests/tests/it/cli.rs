@@ -20,7 +20,12 @@ fn with_input(server: &Server, arguments: &[&str], input: &str) -> Ran {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{shown}: {error}"));
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the input is taken");
+    child
+        .stdin
+        .take()
+        .expect("a pipe")
+        .write_all(input.as_bytes())
+        .expect("the input is taken");
     let output = child.wait_with_output().expect("it ends");
     Ran {
         command: shown,
@@ -44,9 +49,33 @@ async fn users_are_created_shown_and_listed_with_and_without_a_running_server(
 
     // When a user is created
     let full = [
-        "users", "create", "--external-id", "ehr-1", "--email", "ann@example.org", "--first-name", "Ann", "--last-name", "Moreau",
-        "--phone-country-code", "+33", "--phone-number", "123456789", "--locale", "fr-FR", "--role", "PRACTITIONER",
-        "--npi", "1234567893", "--therapy-licence", "LIC-1", "--metadata", "site=Lyon", "--metadata", "floor=3", "--json",
+        "users",
+        "create",
+        "--external-id",
+        "ehr-1",
+        "--email",
+        "ann@example.org",
+        "--first-name",
+        "Ann",
+        "--last-name",
+        "Moreau",
+        "--phone-country-code",
+        "+33",
+        "--phone-number",
+        "123456789",
+        "--locale",
+        "fr-FR",
+        "--role",
+        "PRACTITIONER",
+        "--npi",
+        "1234567893",
+        "--therapy-licence",
+        "LIC-1",
+        "--metadata",
+        "site=Lyon",
+        "--metadata",
+        "floor=3",
+        "--json",
     ];
     let made = server.cli(&full).ok().json();
 
@@ -56,7 +85,15 @@ async fn users_are_created_shown_and_listed_with_and_without_a_running_server(
     assert_eq!(made["roles"], json!(["PRACTITIONER"]));
     assert_eq!(made["phone"], json!({ "country_code": "+33", "number": "123456789" }));
     if running {
-        assert_eq!(server.api().get(&format!("/v1/users/{}", given::id(&made))).await.expect(200).json(), made);
+        assert_eq!(
+            server
+                .api()
+                .get(&format!("/v1/users/{}", given::id(&made)))
+                .await
+                .expect(200)
+                .json(),
+            made
+        );
     }
     // and is found by its id and by its external id,
     for name in [given::id(&made), "ehr-1"] {
@@ -66,7 +103,10 @@ async fn users_are_created_shown_and_listed_with_and_without_a_running_server(
     server.cli(&["users", "create", "--external-id", "ehr-2"]).ok();
     let listed = |arguments: &[&str]| {
         let arguments = [&["users", "list", "--json"], arguments].concat();
-        server.cli(&arguments).ok().json()["data"].as_array().expect("a list").clone()
+        server.cli(&arguments).ok().json()["data"]
+            .as_array()
+            .expect("a list")
+            .clone()
     };
     assert_eq!(listed(&[]).len(), 2);
     assert_eq!(listed(&["--external-id", "ehr-1"]), std::slice::from_ref(&made));
@@ -86,7 +126,10 @@ async fn a_running_server_sends_what_the_command_line_creates() {
     for store in [Store::Sqlite, Store::Postgres] {
         let server = Server::on(store).sandbox().start().await;
 
-        let made = server.cli(&["users", "create", "--external-id", "ehr-1", "--json"]).ok().json();
+        let made = server
+            .cli(&["users", "create", "--external-id", "ehr-1", "--json"])
+            .ok()
+            .json();
 
         given::in_sync(&server.api(), given::id(&made)).await;
     }
@@ -112,7 +155,13 @@ async fn colours_and_widths_never_get_into_a_pipe() {
 async fn accounts_are_listed_with_what_stands_in_the_way_and_tried_again(#[case] store: Store) {
     // Given a user whom the vendor refused, and one whom it took
     let server = Server::on(store).sandbox().start().await;
-    server.sandbox().fault(json!({ "kind": "status", "status": 400 }), json!({ "operation": "create", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(
+            json!({ "kind": "status", "status": 400 }),
+            json!({ "operation": "create", "times": 1 }),
+        )
+        .await;
     let refused = given::user(&server.api(), "refused").await;
     given::account_with(&server.api(), given::id(&refused), "needs_attention", SOON).await;
     let taken = given::user(&server.api(), "taken").await;
@@ -120,12 +169,21 @@ async fn accounts_are_listed_with_what_stands_in_the_way_and_tried_again(#[case]
 
     // Then the list says so
     let table = server.cli(&["accounts", "list"]).ok().stdout;
-    for text in ["STATUS", "needs_attention", "in_sync", "Nabla Core refuses this user", "customer"] {
+    for text in [
+        "STATUS",
+        "needs_attention",
+        "in_sync",
+        "Nabla Core refuses this user",
+        "customer",
+    ] {
         assert!(table.contains(text), "{text}:\n{table}");
     }
     let listed = |arguments: &[&str]| {
         let arguments = [&["accounts", "list", "--json"], arguments].concat();
-        server.cli(&arguments).ok().json()["data"].as_array().expect("a list").clone()
+        server.cli(&arguments).ok().json()["data"]
+            .as_array()
+            .expect("a list")
+            .clone()
     };
     assert_eq!(listed(&[]), given::all(&server.api(), "/v1/accounts").await);
     assert_eq!(listed(&["--status", "needs_attention"]).len(), 1);
@@ -144,31 +202,79 @@ async fn clients_of_every_kind_are_made_and_work_at_once(#[case] store: Store) {
     let server = Server::on(store).start().await;
 
     // An API key: shown once, and it opens the API
-    let made = server.cli(&["clients", "create", "api-key", "--label", "EHR", "--json"]).ok().json();
-    server.api().bearer(made["key"].as_str().expect("a key")).get("/v1/users").await.expect(200);
+    let made = server
+        .cli(&["clients", "create", "api-key", "--label", "EHR", "--json"])
+        .ok()
+        .json();
+    server
+        .api()
+        .bearer(made["key"].as_str().expect("a key"))
+        .get("/v1/users")
+        .await
+        .expect(200);
     let shown = server.cli(&["clients", "create", "api-key"]).ok().stdout;
-    let key = shown.lines().map(str::trim).find(|line| line.starts_with("rstr_")).expect("a key is shown");
+    let key = shown
+        .lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("rstr_"))
+        .expect("a key is shown");
     server.api().bearer(key).get("/v1/users").await.expect(200);
     // An OAuth client: its id signs assertions
     let file = server.folder().join("public.pem");
     std::fs::write(&file, OWN.public).expect("a file is written");
     let file = file.display().to_string();
-    let made = server.cli(&["clients", "create", "oauth-client", "--public-key", &file, "--json"]).ok().json();
-    let client = OauthClient { id: given::id(&made).to_owned(), api: Api::new(&server.url()).below(e2e::nabla::CORE) };
+    let made = server
+        .cli(&["clients", "create", "oauth-client", "--public-key", &file, "--json"])
+        .ok()
+        .json();
+    let client = OauthClient {
+        id: given::id(&made).to_owned(),
+        api: Api::new(&server.url()).below(e2e::nabla::CORE),
+    };
     client.connect().await.get("/users").await.expect(200);
-    let set = ["clients", "create", "oauth-client", "--jwks-url", "https://keys.example.org/jwks.json", "--json"];
+    let set = [
+        "clients",
+        "create",
+        "oauth-client",
+        "--jwks-url",
+        "https://keys.example.org/jwks.json",
+        "--json",
+    ];
     server.cli(&set).ok();
     // A service account: its password comes from standard input
-    let account = ["clients", "create", "service-account", "--email", "bot@example.org", "--json"];
+    let account = [
+        "clients",
+        "create",
+        "service-account",
+        "--email",
+        "bot@example.org",
+        "--json",
+    ];
     let made = with_input(&server, &account, "correct-horse-battery-9\n").ok();
     assert!(!made.stdout.contains("correct-horse"), "{}", made.stdout);
-    with_input(&server, &["clients", "create", "service-account", "--email", "other@example.org"], "short").failed(2);
+    with_input(
+        &server,
+        &["clients", "create", "service-account", "--email", "other@example.org"],
+        "short",
+    )
+    .failed(2);
 
     // The list of the API has all of them: the first key, and five more.
-    let kinds: Vec<Value> = given::all(&server.api(), "/v1/clients").await.iter().map(|client| client["kind"].clone()).collect();
+    let kinds: Vec<Value> = given::all(&server.api(), "/v1/clients")
+        .await
+        .iter()
+        .map(|client| client["kind"].clone())
+        .collect();
     assert_eq!(
         json!(kinds),
-        json!(["api_key", "api_key", "api_key", "oauth_client", "oauth_client", "service_account"])
+        json!([
+            "api_key",
+            "api_key",
+            "api_key",
+            "oauth_client",
+            "oauth_client",
+            "service_account"
+        ])
     );
 }
 
@@ -183,7 +289,13 @@ async fn organizations_are_made_once_each() {
     let again = server.cli(&["organizations", "create", "st-ann"]).failed(2);
     assert!(again.stderr.contains("clients create api-key"), "{}", again.stderr);
     server.cli(&["organizations", "create", "Not A Slug"]).failed(2);
-    assert_eq!(server.cli(&["users", "list", "--organization", "st-ann", "--json"]).ok().json(), json!({ "data": [] }));
+    assert_eq!(
+        server
+            .cli(&["users", "list", "--organization", "st-ann", "--json"])
+            .ok()
+            .json(),
+        json!({ "data": [] })
+    );
     let unknown = server.cli(&["users", "list", "--organization", "nobody"]).failed(2);
     assert!(unknown.stderr.contains("--organization"), "{}", unknown.stderr);
 }
@@ -201,7 +313,10 @@ async fn the_effective_settings_are_shown_with_secrets_masked() {
     let settings = server.cli(&["config", "--json"]).ok().json();
 
     for text in [table, settings.to_string()] {
-        assert!(!text.contains("s3cret-pw") && !text.contains("AAAAAAAA") && !text.contains(server.key()), "{text}");
+        assert!(
+            !text.contains("s3cret-pw") && !text.contains("AAAAAAAA") && !text.contains(server.key()),
+            "{text}"
+        );
     }
     assert_eq!(settings["secret_key"], "***");
     assert_eq!(settings["bootstrap_key"], "***");
@@ -216,11 +331,22 @@ async fn a_file_of_settings_gives_way_to_environment_and_flags() {
     let file = server.folder().join("roster.toml");
     std::fs::write(&file, "listen = \"127.0.0.1:9001\"\nlog = \"warn\"\nsandbox = true\n").expect("a file is written");
 
-    let settings = server.cli(&["config", "--json", "--listen", "127.0.0.1:9002"]).ok().json();
-    let other = Ran::to_end(server.command(&["config", "--json"]).env("ROSTER_LOG", "debug")).ok().json();
+    let settings = server
+        .cli(&["config", "--json", "--listen", "127.0.0.1:9002"])
+        .ok()
+        .json();
+    let other = Ran::to_end(server.command(&["config", "--json"]).env("ROSTER_LOG", "debug"))
+        .ok()
+        .json();
 
-    assert_eq!((&settings["listen"], &settings["log"]), (&json!("127.0.0.1:9002"), &json!("warn")));
-    assert_eq!((&other["listen"], &other["log"]), (&json!("127.0.0.1:9001"), &json!("debug")));
+    assert_eq!(
+        (&settings["listen"], &settings["log"]),
+        (&json!("127.0.0.1:9002"), &json!("warn"))
+    );
+    assert_eq!(
+        (&other["listen"], &other["log"]),
+        (&json!("127.0.0.1:9001"), &json!("debug"))
+    );
     assert_eq!(settings["sandbox"], true);
     std::fs::write(&file, "lissten = \"x\"\n").expect("a file is written");
     let wrong = server.cli(&["config"]).failed(2);
@@ -292,7 +418,12 @@ async fn an_error_goes_to_standard_error_and_says_what_to_do(
 async fn every_command_explains_itself() {
     let server = Server::on(Store::Sqlite).prepare().await;
 
-    for arguments in [vec!["--help"], vec!["serve", "--help"], vec!["users", "create", "--help"], vec!["accounts", "--help"]] {
+    for arguments in [
+        vec!["--help"],
+        vec!["serve", "--help"],
+        vec!["users", "create", "--help"],
+        vec!["accounts", "--help"],
+    ] {
         assert!(server.cli(&arguments).ok().stdout.contains("Usage"), "{arguments:?}");
     }
     assert!(server.cli(&["--version"]).ok().stdout.starts_with("roster "));

@@ -15,14 +15,18 @@ async fn sandbox(store: Store) -> Server {
 }
 
 fn time(call: &Value) -> DateTime<Utc> {
-    let text = call["time"].as_str().unwrap_or_else(|| panic!("a call without a time: {call}"));
+    let text = call["time"]
+        .as_str()
+        .unwrap_or_else(|| panic!("a call without a time: {call}"));
     text.parse().unwrap_or_else(|error| panic!("{error}: {call}"))
 }
 
 /// The one user that the vendor has.
 async fn only_user(server: &Server) -> Value {
     let users = server.sandbox().users().await;
-    let [user] = users.as_slice() else { panic!("not one user at the vendor: {users:?}") };
+    let [user] = users.as_slice() else {
+        panic!("not one user at the vendor: {users:?}")
+    };
     user.clone()
 }
 
@@ -34,11 +38,19 @@ async fn only_user(server: &Server) -> Value {
 async fn a_vendor_that_asks_to_wait_is_not_called_earlier(#[case] store: Store, #[case] status: u16) {
     let server = sandbox(store).await;
     let fault = json!({ "kind": "status", "status": status, "retry_after": 2 });
-    server.sandbox().fault(fault, json!({ "operation": "create", "times": 3 })).await;
+    server
+        .sandbox()
+        .fault(fault, json!({ "operation": "create", "times": 3 }))
+        .await;
 
     let user = given::user(&server.api(), "ehr-1").await;
     let waiting = given::account_with(&server.api(), given::id(&user), "retrying", SOON).await;
-    assert!(waiting["last_error"].as_str().is_some_and(|text| text.contains(&status.to_string())), "{waiting}");
+    assert!(
+        waiting["last_error"]
+            .as_str()
+            .is_some_and(|text| text.contains(&status.to_string())),
+        "{waiting}"
+    );
     given::in_sync(&server.api(), given::id(&user)).await;
 
     server.sandbox().all_struck().await;
@@ -55,17 +67,36 @@ async fn a_vendor_that_asks_to_wait_is_not_called_earlier(#[case] store: Store, 
 async fn a_change_does_not_break_into_the_wait_that_a_vendor_asked_for() {
     let server = sandbox(Store::Sqlite).await;
     let fault = json!({ "kind": "status", "status": 503, "retry_after": 3 });
-    server.sandbox().fault(fault, json!({ "operation": "create", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(fault, json!({ "operation": "create", "times": 1 }))
+        .await;
     let user = given::user(&server.api(), "ehr-1").await;
     let path = format!("/v1/users/{}", given::id(&user));
     given::account_with(&server.api(), given::id(&user), "retrying", SOON).await;
 
-    server.api().patch(&path, json!({ "first_name": "Ann" })).await.expect(200);
-    server.api().post(&format!("{path}/accounts/{}/retry", given::id(&given::connection(&server.api()).await)), json!({})).await;
+    server
+        .api()
+        .patch(&path, json!({ "first_name": "Ann" }))
+        .await
+        .expect(200);
+    server
+        .api()
+        .post(
+            &format!(
+                "{path}/accounts/{}/retry",
+                given::id(&given::connection(&server.api()).await)
+            ),
+            json!({}),
+        )
+        .await;
     given::in_sync(&server.api(), given::id(&user)).await;
 
     let calls = server.sandbox().calls().await;
-    let refused = calls.iter().position(|call| call["status"] == 503).expect("a refused call");
+    let refused = calls
+        .iter()
+        .position(|call| call["status"] == 503)
+        .expect("a refused call");
     let waited = time(&calls[refused + 1]) - time(&calls[refused]);
     assert!(waited >= TimeDelta::seconds(3), "called again after {waited}");
 }
@@ -77,7 +108,10 @@ async fn a_create_whose_outcome_is_unknown_is_looked_up_and_not_doubled(
     #[values("reset", "drop_reply", "malformed")] kind: &str,
 ) {
     let server = sandbox(store).await;
-    server.sandbox().fault(json!({ "kind": kind }), json!({ "operation": "create", "times": 2 })).await;
+    server
+        .sandbox()
+        .fault(json!({ "kind": kind }), json!({ "operation": "create", "times": 2 }))
+        .await;
 
     // One after the other, so that calls can be told apart
     for external_id in ["ehr-1", "ehr-2"] {
@@ -91,8 +125,14 @@ async fn a_create_whose_outcome_is_unknown_is_looked_up_and_not_doubled(
     for (index, struck) in calls.iter().enumerate().filter(|(_, call)| call["fault"] == kind) {
         assert_eq!(struck["operation"], "create");
         let again = calls[index + 1..].iter().find(|call| call["operation"] == "create");
-        let looked = calls[index + 1..].iter().find(|call| call["operation"] == "find").expect("it is looked up");
-        assert!(again.is_none_or(|again| looked["id"].as_u64() < again["id"].as_u64()), "sent before looking: {calls:?}");
+        let looked = calls[index + 1..]
+            .iter()
+            .find(|call| call["operation"] == "find")
+            .expect("it is looked up");
+        assert!(
+            again.is_none_or(|again| looked["id"].as_u64() < again["id"].as_u64()),
+            "sent before looking: {calls:?}"
+        );
     }
     // What took effect is not sent again; what did not, is.
     let creates = calls.iter().filter(|call| call["operation"] == "create").count();
@@ -106,7 +146,10 @@ async fn a_create_whose_outcome_is_unknown_is_looked_up_and_not_doubled(
 async fn a_slow_vendor_gets_each_user_once(#[case] milliseconds: u64, #[case] creates: usize) {
     let server = sandbox(Store::Sqlite).await;
     let delay = json!({ "kind": "delay", "milliseconds": milliseconds });
-    server.sandbox().fault(delay, json!({ "operation": "create", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(delay, json!({ "operation": "create", "times": 1 }))
+        .await;
 
     let user = given::user(&server.api(), "ehr-1").await;
     given::account_with(&server.api(), given::id(&user), "in_sync", SOON * 2).await;
@@ -128,7 +171,10 @@ async fn a_token_that_is_refused_is_fetched_anew_once(#[case] store: Store) {
     assert_eq!(server.sandbox().calls_for("token").await.len(), 1);
 
     // When it is refused once
-    server.sandbox().fault(json!({ "kind": "unauthorized" }), json!({ "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(json!({ "kind": "unauthorized" }), json!({ "times": 1 }))
+        .await;
     let second = given::user(&server.api(), "ehr-2").await;
     given::in_sync(&server.api(), given::id(&second)).await;
 
@@ -145,7 +191,10 @@ async fn a_token_that_is_refused_is_fetched_anew_once(#[case] store: Store) {
 async fn credentials_that_are_refused_pause_the_connection_once_until_they_work_again(#[case] store: Store) {
     let server = sandbox(store).await;
     let api = server.api();
-    server.sandbox().fault(json!({ "kind": "unauthorized" }), json!({})).await;
+    server
+        .sandbox()
+        .fault(json!({ "kind": "unauthorized" }), json!({}))
+        .await;
 
     // When several users are to be sent
     let mut users = Vec::new();
@@ -158,8 +207,13 @@ async fn credentials_that_are_refused_pause_the_connection_once_until_they_work_
 
     // Then the connection is what is paused, with a reason that a person understands, said once in the log,
     let connection = given::connection(&api).await;
-    let reason = connection["paused"]["reason"].as_str().unwrap_or_else(|| panic!("no reason: {connection}"));
-    assert!(reason.contains("Nabla Core") && reason.contains("credentials"), "{reason}");
+    let reason = connection["paused"]["reason"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no reason: {connection}"));
+    assert!(
+        reason.contains("Nabla Core") && reason.contains("credentials"),
+        "{reason}"
+    );
     assert_eq!(server.log().matches("connection paused").count(), 1, "{}", server.log());
     // nothing more is sent once what was under way has come back,
     wait::pause(Duration::from_millis(500)).await;
@@ -189,7 +243,13 @@ async fn credentials_that_are_refused_pause_the_connection_once_until_they_work_
 async fn what_the_vendor_refuses_for_good_asks_a_person_and_blocks_nobody_else(#[case] store: Store) {
     let server = sandbox(store).await;
     let api = server.api();
-    server.sandbox().fault(json!({ "kind": "status", "status": 400 }), json!({ "operation": "create", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(
+            json!({ "kind": "status", "status": 400 }),
+            json!({ "operation": "create", "times": 1 }),
+        )
+        .await;
 
     // Given one user whom the vendor refuses
     let refused = given::user(&api, "refused").await;
@@ -209,7 +269,11 @@ async fn what_the_vendor_refuses_for_good_asks_a_person_and_blocks_nobody_else(#
     assert_eq!(server.sandbox().calls_for("create").await.len(), 2);
 
     // When a person has it tried again, it heals.
-    let path = format!("/v1/users/{}/accounts/{}/retry", given::id(&refused), account["connection_id"].as_str().expect("an id"));
+    let path = format!(
+        "/v1/users/{}/accounts/{}/retry",
+        given::id(&refused),
+        account["connection_id"].as_str().expect("an id")
+    );
     let retried = api.post(&path, json!({})).await;
     assert!(matches!(retried.status, 200 | 202), "{retried:?}");
     let healed = given::in_sync(&api, given::id(&refused)).await;
@@ -226,7 +290,10 @@ async fn every_change_of_a_user_reaches_a_vendor_that_keeps_failing(#[case] stor
     let server = sandbox(store).await;
     let api = server.api();
     for kind in ["drop_reply", "reset", "malformed"] {
-        server.sandbox().fault(json!({ "kind": kind }), json!({ "every": 4 })).await;
+        server
+            .sandbox()
+            .fault(json!({ "kind": kind }), json!({ "every": 4 }))
+            .await;
     }
     let user = given::user(&api, "ehr-1").await;
     let id = given::id(&user);
@@ -234,10 +301,15 @@ async fn every_change_of_a_user_reaches_a_vendor_that_keeps_failing(#[case] stor
     given::in_sync(&api, id).await;
 
     // An update arrives
-    api.patch(&path, json!({ "external_id": "ehr-2", "metadata": { "site": "Lyon" } })).await.expect(200);
+    api.patch(&path, json!({ "external_id": "ehr-2", "metadata": { "site": "Lyon" } }))
+        .await
+        .expect(200);
     given::in_sync(&api, id).await;
     let there = only_user(&server).await;
-    assert_eq!((&there["external_id"], &there["metadata"]), (&json!("ehr-2"), &json!({ "site": "Lyon" })));
+    assert_eq!(
+        (&there["external_id"], &there["metadata"]),
+        (&json!("ehr-2"), &json!({ "site": "Lyon" }))
+    );
     // A deactivation arrives
     api.post(&format!("{path}/deactivate"), json!({})).await.expect(200);
     given::in_sync(&api, id).await;
@@ -264,12 +336,17 @@ async fn many_changes_while_a_vendor_is_slow_cost_few_calls_and_the_last_one_win
     let server = sandbox(store).await;
     let api = server.api();
     let slow = json!({ "kind": "delay", "milliseconds": 1_000 });
-    server.sandbox().fault(slow, json!({ "operation": "create", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(slow, json!({ "operation": "create", "times": 1 }))
+        .await;
     let user = given::user(&api, "ehr-1").await;
     let path = format!("/v1/users/{}", given::id(&user));
 
     for number in 1..=40 {
-        api.patch(&path, json!({ "metadata": { "edit": number.to_string() } })).await.expect(200);
+        api.patch(&path, json!({ "metadata": { "edit": number.to_string() } }))
+            .await
+            .expect(200);
     }
     given::in_sync(&api, given::id(&user)).await;
 
@@ -287,8 +364,20 @@ async fn a_user_whom_the_vendor_has_already_is_adopted_without_a_fault_and_with_
     // Given a vendor that has two users already, made by somebody else
     let server = sandbox(store).await;
     let api = server.api();
-    let key = server.cli(&["clients", "create", "api-key", "--organization", "sandbox-nabla-core", "--json"]).ok().json();
-    let vendor = Api::new(&server.url()).below(COPILOT).bearer(key["key"].as_str().expect("a key"));
+    let key = server
+        .cli(&[
+            "clients",
+            "create",
+            "api-key",
+            "--organization",
+            "sandbox-nabla-core",
+            "--json",
+        ])
+        .ok()
+        .json();
+    let vendor = Api::new(&server.url())
+        .below(COPILOT)
+        .bearer(key["key"].as_str().expect("a key"));
     let mut there = Vec::new();
     for external_id in ["ehr-1", "ehr-2"] {
         let body = json!({ "external_id": external_id, "metadata": { "made": "by hand" } });
@@ -298,7 +387,13 @@ async fn a_user_whom_the_vendor_has_already_is_adopted_without_a_fault_and_with_
     // When both come in, the second while every look-up fails once
     let first = given::user(&api, "ehr-1").await;
     let adopted = given::in_sync(&api, given::id(&first)).await;
-    server.sandbox().fault(json!({ "kind": "malformed" }), json!({ "operation": "find", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(
+            json!({ "kind": "malformed" }),
+            json!({ "operation": "find", "times": 1 }),
+        )
+        .await;
     let second = given::user(&api, "ehr-2").await;
     let adopted_too = given::in_sync(&api, given::id(&second)).await;
 
@@ -308,19 +403,41 @@ async fn a_user_whom_the_vendor_has_already_is_adopted_without_a_fault_and_with_
     assert_eq!(adopted_too["vendor_user_id"], there[1]["id"]);
     let users = server.sandbox().users().await;
     assert_eq!(users.len(), 2);
-    assert!(users.iter().all(|user| user["metadata"].is_null() || user["metadata"] == json!({})), "{users:?}");
-    assert!(server.sandbox().calls_for("create").await.iter().all(|call| call["path"].as_str().is_some_and(|path| path.starts_with(COPILOT))));
+    assert!(
+        users
+            .iter()
+            .all(|user| user["metadata"].is_null() || user["metadata"] == json!({})),
+        "{users:?}"
+    );
+    assert!(
+        server
+            .sandbox()
+            .calls_for("create")
+            .await
+            .iter()
+            .all(|call| call["path"].as_str().is_some_and(|path| path.starts_with(COPILOT)))
+    );
 }
 
 #[tokio::test]
 async fn a_deleted_user_whose_create_was_lost_is_not_left_active_at_the_vendor() {
     let server = sandbox(Store::Sqlite).await;
     let api = server.api();
-    server.sandbox().fault(json!({ "kind": "drop_reply" }), json!({ "operation": "create", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(
+            json!({ "kind": "drop_reply" }),
+            json!({ "operation": "create", "times": 1 }),
+        )
+        .await;
     let user = given::user(&api, "ehr-1").await;
     wait::until("the create was lost", SOON, async || {
         let calls = server.sandbox().calls_for("create").await;
-        if calls.is_empty() { Err("no create yet".to_owned()) } else { Ok(()) }
+        if calls.is_empty() {
+            Err("no create yet".to_owned())
+        } else {
+            Ok(())
+        }
     })
     .await;
 

@@ -10,12 +10,17 @@ pub(crate) const SOON: Duration = Duration::from_secs(20);
 
 /// A user with nothing but an external id.
 pub(crate) async fn user(api: &Api, external_id: &str) -> Value {
-    api.post("/v1/users", json!({ "external_id": external_id })).await.expect(201).json()
+    api.post("/v1/users", json!({ "external_id": external_id }))
+        .await
+        .expect(201)
+        .json()
 }
 
 /// The id of a record.
 pub(crate) fn id(record: &Value) -> &str {
-    record["id"].as_str().unwrap_or_else(|| panic!("a record without an id: {record}"))
+    record["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("a record without an id: {record}"))
 }
 
 /// Every user of an organization, page by page.
@@ -40,7 +45,9 @@ pub(crate) async fn all(api: &Api, path: &str) -> Vec<Value> {
 /// A user's account at the only connection there is.
 pub(crate) async fn account(api: &Api, user: &str) -> Value {
     let accounts = api.get(&format!("/v1/users/{user}/accounts")).await.expect(200).data();
-    let [account] = accounts.as_slice() else { panic!("not one account: {accounts:?}") };
+    let [account] = accounts.as_slice() else {
+        panic!("not one account: {accounts:?}")
+    };
     account.clone()
 }
 
@@ -48,7 +55,11 @@ pub(crate) async fn account(api: &Api, user: &str) -> Value {
 pub(crate) async fn account_with(api: &Api, user: &str, status: &str, limit: Duration) -> Value {
     wait::until(&format!("the account is {status}"), limit, async || {
         let account = account(api, user).await;
-        if account["status"] == status { Ok(account) } else { Err(account.to_string()) }
+        if account["status"] == status {
+            Ok(account)
+        } else {
+            Err(account.to_string())
+        }
     })
     .await
 }
@@ -62,7 +73,10 @@ pub(crate) async fn in_sync(api: &Api, user: &str) -> Value {
 pub(crate) async fn all_in_sync(api: &Api, limit: Duration) -> usize {
     wait::until("every account is in sync", limit, async || {
         let accounts = all(api, "/v1/accounts").await;
-        let behind: Vec<&Value> = accounts.iter().filter(|account| account["status"] != "in_sync").collect();
+        let behind: Vec<&Value> = accounts
+            .iter()
+            .filter(|account| account["status"] != "in_sync")
+            .collect();
         match behind.first() {
             None => Ok(accounts.len()),
             Some(one) => Err(format!("{} of {} are not, such as {one}", behind.len(), accounts.len())),
@@ -74,7 +88,9 @@ pub(crate) async fn all_in_sync(api: &Api, limit: Duration) -> usize {
 /// The only connection there is.
 pub(crate) async fn connection(api: &Api) -> Value {
     let connections = api.get("/v1/connections").await.expect(200).data();
-    let [connection] = connections.as_slice() else { panic!("not one connection: {connections:?}") };
+    let [connection] = connections.as_slice() else {
+        panic!("not one connection: {connections:?}")
+    };
     connection.clone()
 }
 

@@ -13,16 +13,22 @@ use crate::given;
 /// The first line of the banner that can be pasted.
 fn first_curl(banner: &str) -> String {
     let line = banner.lines().map(str::trim).find(|line| line.starts_with("curl "));
-    line.unwrap_or_else(|| panic!("the banner shows no curl line:\n{banner}")).to_owned()
+    line.unwrap_or_else(|| panic!("the banner shows no curl line:\n{banner}"))
+        .to_owned()
 }
 
 /// Pastes a line into a shell that has the server's environment. The line stays as it is: that curl also writes the
 /// status is said in its own settings file.
 fn paste(server: &Server, line: &str) -> Ran {
-    assert!(Command::new("curl").arg("--version").output().is_ok(), "this test needs curl, as its readers do");
+    assert!(
+        Command::new("curl").arg("--version").output().is_ok(),
+        "this test needs curl, as its readers do"
+    );
     fs::write(server.folder().join(".curlrc"), "write-out = \"\\n%{http_code}\"\n").expect("a file is written");
     let environment = server.command(&[]);
-    let given = environment.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    let given = environment
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
     Ran::to_end(Command::new("sh").args(["-c", line]).env_clear().envs(given))
 }
 
@@ -75,7 +81,10 @@ async fn the_banners_curl_line_brings_a_clinician_to_the_vendor_within_a_second(
 async fn a_key_that_the_operator_chose_is_not_shown_and_the_curl_line_still_works() {
     let server = Server::on(Store::Sqlite).start().await;
     let banner = server.banner();
-    assert!(!banner.contains(server.key()), "the banner shows the operator's key:\n{banner}");
+    assert!(
+        !banner.contains(server.key()),
+        "the banner shows the operator's key:\n{banner}"
+    );
 
     let pasted = paste(&server, &first_curl(&banner)).ok();
 

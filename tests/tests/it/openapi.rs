@@ -7,27 +7,50 @@ use serde_json::Value;
 async fn the_served_description_is_openapi_3_1_and_the_one_that_is_committed() {
     let server = Server::on(Store::Sqlite).start().await;
 
-    let document = server.api().anonymous().get("/v1/openapi.json").await.expect(200).json();
+    let document = server
+        .api()
+        .anonymous()
+        .get("/v1/openapi.json")
+        .await
+        .expect(200)
+        .json();
 
-    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+    assert!(
+        document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1")),
+        "{}",
+        document["openapi"]
+    );
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi/v1.json");
     let committed = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let committed: Value = serde_json::from_str(&committed).expect("the committed description is JSON");
-    assert!(document == committed, "docs/openapi/v1.json is stale: run `cargo xtask openapi`");
+    assert!(
+        document == committed,
+        "docs/openapi/v1.json is stale: run `cargo xtask openapi`"
+    );
     assert_eq!(server.cli(&["openapi"]).ok().json(), committed);
 }
 
 #[tokio::test]
 async fn every_reference_inside_the_description_leads_somewhere() {
     let server = Server::on(Store::Sqlite).start().await;
-    let document = server.api().anonymous().get("/v1/openapi.json").await.expect(200).json();
+    let document = server
+        .api()
+        .anonymous()
+        .get("/v1/openapi.json")
+        .await
+        .expect(200)
+        .json();
 
     let mut references = Vec::new();
     collect(&document, &mut references);
 
     assert!(!references.is_empty());
     for reference in references {
-        let pointer = reference.strip_prefix('#').unwrap_or_else(|| panic!("{reference} leads outside"));
+        let pointer = reference
+            .strip_prefix('#')
+            .unwrap_or_else(|| panic!("{reference} leads outside"));
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
 }
@@ -52,22 +75,35 @@ async fn the_reference_page_needs_nothing_from_elsewhere() {
     let mut path = "/docs".to_owned();
     let mut page = anyone.get(&path).await;
     for _ in 0..3 {
-        let Some(next) = page.header("location").map(str::to_owned) else { break };
+        let Some(next) = page.header("location").map(str::to_owned) else {
+            break;
+        };
         path = next.strip_prefix(&server.url()).unwrap_or(&next).to_owned();
         page = anyone.get(&path).await;
     }
     let page = page.expect(200);
-    assert!(page.header("content-type").is_some_and(|kind| kind.starts_with("text/html")), "{page:?}");
+    assert!(
+        page.header("content-type")
+            .is_some_and(|kind| kind.starts_with("text/html")),
+        "{page:?}"
+    );
     let loaded = loads(&page.text);
     assert!(!loaded.is_empty(), "{}", page.text);
     let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
     for source in loaded {
         assert!(!source.contains("//"), "{source} is elsewhere");
         let file = source.trim_start_matches("./");
-        let file = if file.starts_with('/') { file.to_owned() } else { format!("{folder}/{file}") };
+        let file = if file.starts_with('/') {
+            file.to_owned()
+        } else {
+            format!("{folder}/{file}")
+        };
         let loaded = anyone.get(&file).await.expect(200);
         if file.ends_with("initializer.js") {
-            let elsewhere = loaded.text.split(['"', '\'']).find(|text| text.starts_with("http") || text.starts_with("//"));
+            let elsewhere = loaded
+                .text
+                .split(['"', '\''])
+                .find(|text| text.starts_with("http") || text.starts_with("//"));
             assert_eq!(elsewhere, None, "{file}");
             assert!(loaded.text.contains("/v1/openapi.json"), "{}", loaded.text);
         }

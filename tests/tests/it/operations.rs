@@ -37,14 +37,21 @@ async fn an_outage_of_postgres_is_said_and_survived_without_a_restart() {
     server.database().as_postgres().cut().await;
 
     // Then the server lives, says that it is not ready, and refuses requests in their surfaces' shapes
-    let ready = async || api.try_send(Method::GET, "/readyz", Body::None).await.map(|answer| answer.status);
+    let ready = async || {
+        api.try_send(Method::GET, "/readyz", Body::None)
+            .await
+            .map(|answer| answer.status)
+    };
     wait::until("it is not ready", SOON, async || match ready().await {
         Ok(503) => Ok(()),
         other => Err(format!("{other:?}")),
     })
     .await;
     api.get("/healthz").await.expect(200);
-    let refused = api.post("/v1/users", json!({ "external_id": "ehr-2" })).await.expect(503);
+    let refused = api
+        .post("/v1/users", json!({ "external_id": "ehr-2" }))
+        .await
+        .expect(503);
     refused.is_problem().unwrap_or_else(|wrong| panic!("{wrong}"));
     assert!(refused.header("retry-after").is_some(), "{refused:?}");
     let refused = api.below(e2e::nabla::COPILOT).get("/users").await.expect(503);
@@ -69,14 +76,23 @@ async fn an_outage_of_postgres_is_said_and_survived_without_a_restart() {
 async fn sigterm_in_a_storm_of_work_ends_well_and_leaves_nothing_waiting(#[case] store: Store) {
     // Given a vendor that takes its time, and users who are just coming in
     let mut server = Server::on(store).sandbox().start().await;
-    server.sandbox().fault(json!({ "kind": "delay", "milliseconds": 200 }), json!({ "operation": "create" })).await;
+    server
+        .sandbox()
+        .fault(
+            json!({ "kind": "delay", "milliseconds": 200 }),
+            json!({ "operation": "create" }),
+        )
+        .await;
     let api = server.api();
     let mut coming = JoinSet::new();
     for number in 0..60 {
         let api = api.clone();
         coming.spawn(async move {
             let body = Body::Json(json!({ "external_id": format!("ehr-{number}") }));
-            api.try_send(Method::POST, "/v1/users", body).await.ok().filter(|answer| answer.status == 201)
+            api.try_send(Method::POST, "/v1/users", body)
+                .await
+                .ok()
+                .filter(|answer| answer.status == 201)
         });
     }
     wait::pause(Duration::from_millis(150)).await;
@@ -88,8 +104,13 @@ async fn sigterm_in_a_storm_of_work_ends_well_and_leaves_nothing_waiting(#[case]
     // Then it ends well within its bound,
     assert_eq!(status.code(), Some(0), "{}", server.log());
     assert!(start.elapsed() < STOP, "{:?}", start.elapsed());
-    let acknowledged: Vec<String> =
-        coming.join_all().await.into_iter().flatten().map(|answer| answer.text_at("/id")).collect();
+    let acknowledged: Vec<String> = coming
+        .join_all()
+        .await
+        .into_iter()
+        .flatten()
+        .map(|answer| answer.text_at("/id"))
+        .collect();
 
     // and after a restart nothing that was acknowledged is missing, and nothing waits for a lease to run out.
     server.start_again().await;
@@ -99,7 +120,10 @@ async fn sigterm_in_a_storm_of_work_ends_well_and_leaves_nothing_waiting(#[case]
     let users = given::users(&server.api()).await;
     assert_eq!(users.len(), count);
     for id in &acknowledged {
-        assert!(users.iter().any(|user| given::id(user) == id), "{id} was acknowledged and is gone");
+        assert!(
+            users.iter().any(|user| given::id(user) == id),
+            "{id} was acknowledged and is gone"
+        );
     }
     assert_eq!(server.sandbox().users().await.len(), count);
 }
@@ -126,13 +150,19 @@ async fn any_free_port_may_be_asked_for_and_the_banner_says_which_it_is() {
     let _process = e2e::process::Process::start(&mut command, &stdout, &stderr);
     let url = wait::until("the banner shows a URL", SOON, async || {
         let banner = std::fs::read_to_string(&stdout).unwrap_or_default();
-        let url = banner.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"));
+        let url = banner
+            .split_whitespace()
+            .find(|word| word.starts_with("http://127.0.0.1:"));
         url.map(str::to_owned).ok_or(banner)
     })
     .await;
 
     assert!(!url.ends_with(":0"), "{url}");
-    e2e::Api::new(&url).bearer(server.key()).get("/v1/users").await.expect(200);
+    e2e::Api::new(&url)
+        .bearer(server.key())
+        .get("/v1/users")
+        .await
+        .expect(200);
     server.leaves_accounts();
 }
 
@@ -144,7 +174,11 @@ async fn a_taken_port_is_said_with_what_to_do() {
     let other = Server::on(Store::Sqlite).prepare().await;
     let ran = other.cli(&["serve", "--listen", &address]).failed(1);
 
-    assert!(ran.stderr.contains(&address) && ran.stderr.contains("--listen"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(&address) && ran.stderr.contains("--listen"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[rstest]
@@ -154,7 +188,12 @@ async fn a_taken_port_is_said_with_what_to_do() {
 async fn logs_can_be_json_and_name_each_request_by_its_id(#[case] store: Store) {
     let server = Server::on(store).env("ROSTER_LOG_FORMAT", "json").start().await;
 
-    let answer = server.api().with("X-Request-Id", "trace-me-1").get("/v1/users").await.expect(200);
+    let answer = server
+        .api()
+        .with("X-Request-Id", "trace-me-1")
+        .get("/v1/users")
+        .await
+        .expect(200);
 
     assert_eq!(answer.header("x-request-id"), Some("trace-me-1"));
     let lines = wait::until("the request is logged", SOON, async || {
@@ -163,17 +202,27 @@ async fn logs_can_be_json_and_name_each_request_by_its_id(#[case] store: Store) 
     })
     .await;
     for line in lines.lines() {
-        assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "not JSON: {line}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(line).is_ok(),
+            "not JSON: {line}"
+        );
     }
 }
 
 #[tokio::test]
 async fn api_and_worker_may_be_processes_of_their_own() {
     // Given a server that only answers, and has a user to send
-    let mut server = Server::on(Store::Postgres).sandbox().env("ROSTER_ROLE", "api").start().await;
+    let mut server = Server::on(Store::Postgres)
+        .sandbox()
+        .env("ROSTER_ROLE", "api")
+        .start()
+        .await;
     let user = given::user(&server.api(), "ehr-1").await;
     wait::pause(Duration::from_millis(500)).await;
-    assert_eq!(given::account(&server.api(), given::id(&user)).await["status"], "pending");
+    assert_eq!(
+        given::account(&server.api(), given::id(&user)).await["status"],
+        "pending"
+    );
 
     // When a worker joins it on the same database
     server.set_env("ROSTER_ROLE", "worker");
@@ -185,4 +234,62 @@ async fn api_and_worker_may_be_processes_of_their_own() {
     given::in_sync(&server.api(), given::id(&user)).await;
     let later = given::user(&server.api(), "ehr-2").await;
     given::in_sync(&server.api(), given::id(&later)).await;
+}
+
+#[tokio::test]
+async fn replicas_on_one_postgres_share_the_work_and_double_nobody() {
+    // Given a second server on the database of a first, which plays the vendor for both
+    let server = Server::on(Store::Postgres).sandbox().start().await;
+    let mut command = server.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let (stdout, stderr) = (server.folder().join("second.out"), server.folder().join("second.err"));
+    let _second = e2e::process::Process::start(command.env("ROSTER_SANDBOX", "false"), &stdout, &stderr);
+    let url = wait::until("the second serves", SOON, async || {
+        let banner = std::fs::read_to_string(&stdout).unwrap_or_default();
+        let url = banner
+            .split_whitespace()
+            .find(|word| word.starts_with("http://127.0.0.1:"));
+        url.map(str::to_owned).ok_or(banner)
+    })
+    .await;
+    let callers = [server.api(), e2e::Api::new(&url).bearer(server.key())];
+
+    // When users come in at both, each external id at both at once
+    let mut coming = JoinSet::new();
+    for number in 0..40 {
+        for caller in callers.clone() {
+            coming.spawn(async move {
+                let body = json!({ "external_id": format!("ehr-{number}") });
+                caller.post("/v1/users", body).await.status
+            });
+        }
+    }
+    let statuses = coming.join_all().await;
+
+    // Then each is made once, and is at the vendor once
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 201).count(),
+        40,
+        "{statuses:?}"
+    );
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 409).count(),
+        40,
+        "{statuses:?}"
+    );
+    assert_eq!(given::all_in_sync(&callers[1], SOON).await, 40);
+    assert_eq!(server.sandbox().users().await.len(), 40);
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_refused() {
+    let server = Server::on(Store::Sqlite).start().await;
+
+    let second = server.cli(&["serve", "--listen", "127.0.0.1:0"]).failed(2);
+
+    assert!(
+        second.stderr.contains("already") && second.stderr.contains("PostgreSQL"),
+        "{}",
+        second.stderr
+    );
+    server.api().get("/v1/users").await.expect(200);
 }

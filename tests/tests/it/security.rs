@@ -19,7 +19,11 @@ async fn secrets_of(server: &Server) -> Vec<(&'static str, String)> {
     let mut secrets = vec![("the bootstrap key", server.key().to_owned())];
     // An API key, with an idempotency key, so that its answer is kept
     let body = json!({ "kind": "api_key" });
-    let made = api.with("Idempotency-Key", "secret-1").post("/v1/clients", body).await.expect(201);
+    let made = api
+        .with("Idempotency-Key", "secret-1")
+        .post("/v1/clients", body)
+        .await
+        .expect(201);
     secrets.push(("an API key", made.text_at("/key")));
     // The password of a service account
     let password = "correct-horse-battery-9";
@@ -34,8 +38,18 @@ async fn secrets_of(server: &Server) -> Vec<(&'static str, String)> {
     secrets.push(("an assertion", assertion));
     secrets.push(("an access token", token));
     let user = vendor.post("/users", json!({})).await.expect(200).text_at("/id");
-    let tokens = vendor.post(&format!("/jwt/authenticate/{user}"), json!({})).await.expect(200);
-    api.anonymous().below(CORE_USER).post("/jwt/refresh", json!({ "refresh_token": tokens.text_at("/refresh_token") })).await.expect(200);
+    let tokens = vendor
+        .post(&format!("/jwt/authenticate/{user}"), json!({}))
+        .await
+        .expect(200);
+    api.anonymous()
+        .below(CORE_USER)
+        .post(
+            "/jwt/refresh",
+            json!({ "refresh_token": tokens.text_at("/refresh_token") }),
+        )
+        .await
+        .expect(200);
     secrets.push(("a user's access token", tokens.text_at("/access_token")));
     secrets.push(("a user's refresh token", tokens.text_at("/refresh_token")));
     // The private key of a connection, given right and given wrong
@@ -44,10 +58,16 @@ async fn secrets_of(server: &Server) -> Vec<(&'static str, String)> {
     wrong["credentials"]["private_key"] = json!("hunter2-is-not-a-key");
     let refused = api.post("/v1/connections", wrong).await.expect(422);
     assert!(!refused.text.contains("hunter2"), "{refused:?}");
-    secrets.push(("a private key", OWN.private.lines().nth(5).expect("a line of the key").to_owned()));
+    secrets.push((
+        "a private key",
+        OWN.private.lines().nth(5).expect("a line of the key").to_owned(),
+    ));
     secrets.push(("a private key that was refused", "hunter2-is-not-a-key".to_owned()));
     // Credentials that open nothing
-    api.bearer("rstr_a-wrong-key-somebody-typed").get("/v1/users").await.expect(401);
+    api.bearer("rstr_a-wrong-key-somebody-typed")
+        .get("/v1/users")
+        .await
+        .expect(401);
     secrets.push(("a wrong API key", "rstr_a-wrong-key-somebody-typed".to_owned()));
     secrets
 }
@@ -80,11 +100,23 @@ async fn secrets_are_neither_in_the_log_nor_in_the_database(#[case] store: Store
         }
         Database::Postgres(postgres) => postgres.dump().await.into_bytes(),
     };
-    assert!(contains(&stored, user["id"].as_str().expect("an id").as_bytes()) || contains(&stored, b"ehr-1"), "the database was read");
+    assert!(
+        contains(&stored, user["id"].as_str().expect("an id").as_bytes()) || contains(&stored, b"ehr-1"),
+        "the database was read"
+    );
     for (name, secret) in &secrets {
         let bytes = secret.as_bytes();
-        let hexadecimal: String = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
-        for form in [secret.clone(), hexadecimal, BASE64_STANDARD.encode(bytes), BASE64_STANDARD_NO_PAD.encode(bytes)] {
+        let hexadecimal: String = bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect();
+        for form in [
+            secret.clone(),
+            hexadecimal,
+            BASE64_STANDARD.encode(bytes),
+            BASE64_STANDARD_NO_PAD.encode(bytes),
+        ] {
             assert!(!contains(&stored, form.as_bytes()), "{name} is in the database");
         }
     }
@@ -117,7 +149,13 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 async fn files_that_hold_data_or_the_secret_key_are_their_owners_alone() {
     let server = Server::on(Store::Sqlite).start().await;
 
-    let mode = |name: &str| fs::metadata(server.folder().join(name)).expect("a file").permissions().mode() & 0o777;
+    let mode = |name: &str| {
+        fs::metadata(server.folder().join(name))
+            .expect("a file")
+            .permissions()
+            .mode()
+            & 0o777
+    };
 
     assert_eq!(mode("roster.db.key"), 0o600);
 }
@@ -129,7 +167,11 @@ async fn postgres_without_a_secret_key_refuses_to_start_and_says_what_to_do() {
 
     let ran = server.cli(&["serve", "--listen", "127.0.0.1:0"]).failed(1);
 
-    assert!(ran.stderr.contains("ROSTER_SECRET_KEY") && ran.stderr.contains("openssl rand -base64 32"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("ROSTER_SECRET_KEY") && ran.stderr.contains("openssl rand -base64 32"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[rstest]
@@ -156,7 +198,14 @@ async fn with_another_secret_key_connections_pause_and_say_so() {
     server.stop(given::SOON).await;
     server.set_env("ROSTER_SECRET_KEY", &BASE64_STANDARD.encode([7; 32]));
     server.start_again().await;
-    server.api().patch(&format!("/v1/users/{}", given::id(&user)), json!({ "external_id": "ehr-2" })).await.expect(200);
+    server
+        .api()
+        .patch(
+            &format!("/v1/users/{}", given::id(&user)),
+            json!({ "external_id": "ehr-2" }),
+        )
+        .await
+        .expect(200);
 
     // Then nothing is sent in the dark, and the reason is there to be read
     given::account_with(&server.api(), given::id(&user), "paused", given::SOON).await;
@@ -171,12 +220,24 @@ async fn answers_never_hold_credentials_and_are_not_to_be_cached() {
     let server = Server::on(Store::Sqlite).start().await;
     let api = server.api();
     let connection = api.post("/v1/connections", given::new_connection()).await.expect(201);
-    let key = api.post("/v1/clients", json!({ "kind": "api_key" })).await.expect(201).text_at("/key");
+    let key = api
+        .post("/v1/clients", json!({ "kind": "api_key" }))
+        .await
+        .expect(201)
+        .text_at("/key");
     let path = format!("/v1/connections/{}", connection.text_at("/id"));
     let line = OWN.private.lines().nth(5).expect("a line of the key");
 
-    for answer in [connection, api.get(&path).await, api.get("/v1/connections").await, api.get("/v1/clients").await] {
-        assert!(!answer.text.contains(line) && !answer.text.contains(&key) && !answer.text.contains("private_key"), "{answer:?}");
+    for answer in [
+        connection,
+        api.get(&path).await,
+        api.get("/v1/connections").await,
+        api.get("/v1/clients").await,
+    ] {
+        assert!(
+            !answer.text.contains(line) && !answer.text.contains(&key) && !answer.text.contains("private_key"),
+            "{answer:?}"
+        );
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{answer:?}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{answer:?}");
     }

@@ -28,8 +28,16 @@ impl Owned {
         Self {
             user: given::id(&given::user(api, external_id).await).to_owned(),
             external_id,
-            connection: api.post("/v1/connections", given::new_connection()).await.expect(201).text_at("/id"),
-            client: api.post("/v1/clients", json!({ "kind": "api_key" })).await.expect(201).text_at("/id"),
+            connection: api
+                .post("/v1/connections", given::new_connection())
+                .await
+                .expect(201)
+                .text_at("/id"),
+            client: api
+                .post("/v1/clients", json!({ "kind": "api_key" }))
+                .await
+                .expect(201)
+                .text_at("/id"),
         }
     }
 
@@ -57,7 +65,13 @@ impl Owned {
 /// Everything that the first organization has, to see whether it changed.
 async fn state(api: &Api) -> Vec<Answer> {
     let mut state = Vec::new();
-    for path in ["/v1/users", "/v1/connections", "/v1/clients", "/v1/accounts", "/v1/organization"] {
+    for path in [
+        "/v1/users",
+        "/v1/connections",
+        "/v1/clients",
+        "/v1/accounts",
+        "/v1/organization",
+    ] {
         state.push(api.get(path).await.expect(200));
     }
     state
@@ -71,7 +85,13 @@ fn assert_same(before: &[Answer], after: &[Answer], route: &str) {
 
 /// Every route of `/v1`: method, path, and whether it takes a body.
 async fn routes(server: &Server) -> Vec<(Method, String, bool)> {
-    let document = server.api().anonymous().get("/v1/openapi.json").await.expect(200).json();
+    let document = server
+        .api()
+        .anonymous()
+        .get("/v1/openapi.json")
+        .await
+        .expect(200)
+        .json();
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().expect("paths") {
         for (method, operation) in item.as_object().expect("a path") {
@@ -137,9 +157,15 @@ async fn no_route_of_v1_reaches_what_another_organization_has(#[case] store: Sto
         assert_same(&before, &state(&first).await, &name);
     }
 
-    let listed: BTreeSet<String> =
-        UNTESTED.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
-    assert_eq!(untested, listed, "every route needs to be told here what stands in its path");
+    let listed: BTreeSet<String> = UNTESTED
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        untested, listed,
+        "every route needs to be told here what stands in its path"
+    );
     assert!(listed.is_empty(), "{listed:?}");
     server.leaves_accounts();
 }
@@ -154,7 +180,12 @@ async fn the_same_external_id_and_email_may_be_in_two_organizations(#[case] stor
     let user = json!({ "external_id": "ehr-1", "email": "ann@example.org" });
 
     let ids = [
-        server.api().post("/v1/users", user.clone()).await.expect(201).text_at("/id"),
+        server
+            .api()
+            .post("/v1/users", user.clone())
+            .await
+            .expect(201)
+            .text_at("/id"),
         second.post("/v1/users", user).await.expect(201).text_at("/id"),
     ];
 
@@ -186,7 +217,11 @@ async fn no_route_of_the_dialect_reaches_what_another_organization_has(#[case] s
             (Method::POST, format!("/jwt/authenticate/{id}")),
             (Method::GET, "/users/find_by_external_id/of-the-first".to_owned()),
         ] {
-            let body = if method == Method::GET { Body::None } else { Body::Json(json!({})) };
+            let body = if method == Method::GET {
+                Body::None
+            } else {
+                Body::Json(json!({}))
+            };
             let answer = vendor.send(method, &path, body).await.expect(400);
             assert_eq!(answer.json()["code"], 20_000, "{answer:?}");
             assert!(!answer.text.contains("of-the-first"), "{answer:?}");
@@ -194,10 +229,25 @@ async fn no_route_of_the_dialect_reaches_what_another_organization_has(#[case] s
         assert_eq!(vendor.get("/users").await.expect(200).data(), Vec::<Value>::new());
         // A cursor of the first organization leads nowhere either
         for number in 0..2 {
-            first.below(COPILOT).post("/users", json!({ "external_id": format!("{number}{}", e2e::clock::fresh()) })).await.expect(200);
+            first
+                .below(COPILOT)
+                .post(
+                    "/users",
+                    json!({ "external_id": format!("{number}{}", e2e::clock::fresh()) }),
+                )
+                .await
+                .expect(200);
         }
-        let page = first.below(COPILOT).get("/users?limit=1").await.expect(200).text_at("/next_cursor");
-        assert_eq!(vendor.get(&format!("/users?cursor={page}")).await.expect(200).data(), Vec::<Value>::new());
+        let page = first
+            .below(COPILOT)
+            .get("/users?limit=1")
+            .await
+            .expect(200)
+            .text_at("/next_cursor");
+        assert_eq!(
+            vendor.get(&format!("/users?cursor={page}")).await.expect(200).data(),
+            Vec::<Value>::new()
+        );
     }
     assert_eq!(first.get(&format!("/v1/users/{id}")).await.expect(200).json(), user);
 }
@@ -207,7 +257,11 @@ async fn a_clients_token_acts_for_its_own_organization() {
     let server = Server::on(Store::Sqlite).start().await;
     let second = server.another_organization("second");
 
-    nabla::core(&server, &second).await.post("/users", json!({ "external_id": "ehr-1" })).await.expect(200);
+    nabla::core(&server, &second)
+        .await
+        .post("/users", json!({ "external_id": "ehr-1" }))
+        .await
+        .expect(200);
 
     assert_eq!(given::users(&server.api()).await, Vec::<Value>::new());
     assert_eq!(given::users(&second).await.len(), 1);

@@ -12,7 +12,10 @@ async fn without_the_sandbox_there_is_no_such_path() {
 
     server.api().get("/sandbox/users?vendor=nabla_core").await.expect(404);
     server.api().post("/sandbox/faults", json!({})).await.expect(404);
-    assert_eq!(server.api().get("/v1/connections").await.expect(200).data(), Vec::<Value>::new());
+    assert_eq!(
+        server.api().get("/v1/connections").await.expect(200).data(),
+        Vec::<Value>::new()
+    );
 }
 
 #[tokio::test]
@@ -33,12 +36,21 @@ async fn only_the_default_organization_may_look_in() {
 #[tokio::test]
 async fn calls_are_listed_with_what_became_of_them() {
     let server = Server::on(Store::Sqlite).sandbox().start().await;
-    server.sandbox().fault(json!({ "kind": "status", "status": 503 }), json!({ "operation": "create", "times": 1 })).await;
+    server
+        .sandbox()
+        .fault(
+            json!({ "kind": "status", "status": 503 }),
+            json!({ "operation": "create", "times": 1 }),
+        )
+        .await;
     let user = given::user(&server.api(), "ehr-1").await;
     given::in_sync(&server.api(), given::id(&user)).await;
 
     let calls = server.sandbox().calls().await;
-    let shown: Vec<Value> = calls.iter().map(|call| json!([call["operation"], call["status"], call["fault"]])).collect();
+    let shown: Vec<Value> = calls
+        .iter()
+        .map(|call| json!([call["operation"], call["status"], call["fault"]]))
+        .collect();
 
     assert_eq!(
         json!(shown),
@@ -68,7 +80,10 @@ async fn a_fault_that_makes_no_sense_is_refused(#[case] fault: Value) {
     let refused = server.api().post("/sandbox/faults", fault).await.expect(422);
 
     refused.is_problem().unwrap_or_else(|wrong| panic!("{wrong}"));
-    assert_eq!(server.api().get("/sandbox/faults").await.expect(200).data(), Vec::<Value>::new());
+    assert_eq!(
+        server.api().get("/sandbox/faults").await.expect(200).data(),
+        Vec::<Value>::new()
+    );
 }
 
 #[rstest]

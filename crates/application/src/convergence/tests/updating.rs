@@ -119,6 +119,37 @@ async fn a_user_whom_the_vendor_turns_out_to_have_deactivated_is_activated() {
 }
 
 #[tokio::test]
+async fn an_account_of_which_only_some_steps_are_done_stays_behind() {
+    let mut ports = Ports::new(ABLE);
+    let inactive = RemoteUser {
+        active: false,
+        ..remote("theirs")
+    };
+    ports.updates("theirs", Ok(inactive));
+    ports
+        .gateway
+        .expect_activate()
+        .times(1)
+        .in_sequence(&mut ports.order)
+        .return_once(|_, _| Err(failure(OutcomeClass::Unknown)));
+    ports
+        .queue
+        .expect_record()
+        .withf(|_, settlement, _| {
+            settlement.known.applied_version < settlement.version
+                && matches!(settlement.settled, Settled::Retry { .. })
+        })
+        .times(1)
+        .in_sequence(&mut ports.order)
+        .return_once(|_, _, _| Ok(true));
+
+    ports
+        .converge(claim(ann(), there("theirs", true, 0)))
+        .await
+        .expect("is recorded");
+}
+
+#[tokio::test]
 async fn a_deleted_user_is_deleted_and_gone() {
     let mut ports = Ports::new(ABLE);
     ports

@@ -59,9 +59,22 @@ async fn a_user_with_everything_is_created_and_read_as_documented(#[case] store:
     assert_eq!((time.len(), &time[19..20], &time[23..]), (24, ".", "Z"), "{time}");
 
     // And reading says the same, also with the id in capitals, as the document shows ids.
-    assert_eq!(vendor(&server).get(&format!("/users/{id}")).await.expect(200).json(), user);
-    assert_eq!(vendor(&server).get(&format!("/users/{}", id.to_uppercase())).await.expect(200).json(), user);
-    let found = vendor(&server).get("/users/find_by_external_id/ehr-1001").await.expect(200);
+    assert_eq!(
+        vendor(&server).get(&format!("/users/{id}")).await.expect(200).json(),
+        user
+    );
+    assert_eq!(
+        vendor(&server)
+            .get(&format!("/users/{}", id.to_uppercase()))
+            .await
+            .expect(200)
+            .json(),
+        user
+    );
+    let found = vendor(&server)
+        .get("/users/find_by_external_id/ehr-1001")
+        .await
+        .expect(200);
     assert_eq!(found.json(), user);
     let page = vendor(&server).get("/users").await.expect(200).json();
     assert_eq!(page, json!({ "data": [user], "has_more": false, "next_cursor": null }));
@@ -103,7 +116,8 @@ async fn a_patch_changes_what_it_names_and_replaces_metadata_whole(#[case] store
     // Given a user with metadata
     let server = Server::on(store).start().await;
     let metadata = json!({ "department": "cardiology", "site": "Lyon" });
-    let body = json!({ "external_id": "ehr-1", "metadata": metadata, "email": "ann@example.org", "roles": ["ADMINISTRATOR"] });
+    let body =
+        json!({ "external_id": "ehr-1", "metadata": metadata, "email": "ann@example.org", "roles": ["ADMINISTRATOR"] });
     let user = vendor(&server).post("/users", body).await.expect(200).json();
     let path = format!("/users/{}", given::id(&user));
     let patched = async |body: Value| vendor(&server).patch(&path, body).await.expect(200).json();
@@ -116,23 +130,38 @@ async fn a_patch_changes_what_it_names_and_replaces_metadata_whole(#[case] store
 
     // What is not named is kept
     assert_eq!(patched(json!({})).await, user);
-    assert_eq!(patched(json!({ "external_id": "ehr-2" })).await, with(json!("ehr-2"), metadata));
+    assert_eq!(
+        patched(json!({ "external_id": "ehr-2" })).await,
+        with(json!("ehr-2"), metadata)
+    );
     // A dictionary replaces the one before it: nothing is merged
     assert_eq!(
         patched(json!({ "metadata": { "floor": "3" } })).await,
         with(json!("ehr-2"), json!({ "floor": "3" }))
     );
-    assert_eq!(patched(json!({ "metadata": {} })).await, with(json!("ehr-2"), json!({})));
+    assert_eq!(
+        patched(json!({ "metadata": {} })).await,
+        with(json!("ehr-2"), json!({}))
+    );
     // Null clears
-    assert_eq!(patched(json!({ "metadata": null })).await, with(json!("ehr-2"), Value::Null));
-    assert_eq!(patched(json!({ "external_id": null })).await, with(Value::Null, Value::Null));
+    assert_eq!(
+        patched(json!({ "metadata": null })).await,
+        with(json!("ehr-2"), Value::Null)
+    );
+    assert_eq!(
+        patched(json!({ "external_id": null })).await,
+        with(Value::Null, Value::Null)
+    );
     // E-mail and roles cannot be changed here: the document does not name them
     assert_eq!(
         patched(json!({ "email": "bea@example.org", "roles": [] })).await,
         with(Value::Null, Value::Null)
     );
     // And what was answered is what is there.
-    assert_eq!(vendor(&server).get(&path).await.expect(200).json(), with(Value::Null, Value::Null));
+    assert_eq!(
+        vendor(&server).get(&path).await.expect(200).json(),
+        with(Value::Null, Value::Null)
+    );
 }
 
 #[rstest]
@@ -158,13 +187,20 @@ async fn what_does_not_exist_is_400_with_the_vendors_own_error(#[case] store: St
     for answer in [
         vendor(&server).patch(&format!("/users/{id}"), json!({})).await,
         vendor(&server).post(&format!("/users/{id}/activate"), json!({})).await,
-        vendor(&server).post(&format!("/users/{id}/deactivate"), json!({})).await,
-        vendor(&server).post(&format!("/jwt/authenticate/{id}"), json!({})).await,
+        vendor(&server)
+            .post(&format!("/users/{id}/deactivate"), json!({}))
+            .await,
+        vendor(&server)
+            .post(&format!("/jwt/authenticate/{id}"), json!({}))
+            .await,
         vendor(&server).get("/users/find_by_external_id/nobody").await,
     ] {
         let answer = answer.expect(400);
         answer.is_envelope().unwrap_or_else(|wrong| panic!("{wrong}"));
-        assert_eq!((answer.json()["code"].as_i64(), answer.text_at("/name")), (Some(20_000), "ENTITY_NOT_FOUND".to_owned()));
+        assert_eq!(
+            (answer.json()["code"].as_i64(), answer.text_at("/name")),
+            (Some(20_000), "ENTITY_NOT_FOUND".to_owned())
+        );
     }
 }
 
@@ -213,7 +249,18 @@ async fn a_second_user_with_the_same_external_id_or_email_is_refused() {
       "status": 409
     }
     "#);
-    shows!(vendor(&server).post("/users", json!({ "email": "ANN@example.org" })).await, @"");
+    shows!(vendor(&server).post("/users", json!({ "email": "ANN@example.org" })).await, @r#"
+    {
+      "body": {
+        "code": 90001,
+        "debuggingHints": [],
+        "message": "another user has this email",
+        "name": "ENTITY_ALREADY_EXISTS",
+        "traceId": "[trace]"
+      },
+      "status": 409
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -235,19 +282,65 @@ async fn each_generation_takes_only_its_own_credentials() {
     }
     "#);
     let token = token.authorization().expect("credentials").replace("Bearer ", "");
-    shows!(vendor(&server).bearer(&token).get("/users").await, @"");
-    shows!(vendor(&server).anonymous().get("/users").await, @"");
-    shows!(vendor(&server).bearer("not-a-key").get("/users").await, @"");
+    shows!(vendor(&server).bearer(&token).get("/users").await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the server key is not known",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
+    shows!(vendor(&server).anonymous().get("/users").await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "an Authorization header with a Bearer token is needed",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
+    shows!(vendor(&server).bearer("not-a-key").get("/users").await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the server key is not known",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
 }
 
 #[tokio::test]
 async fn users_are_deactivated_and_activated_and_both_may_be_repeated() {
     let server = Server::on(Store::Sqlite).start().await;
-    let user = vendor(&server).post("/users", json!({ "external_id": "ehr-1" })).await.expect(200).json();
+    let user = vendor(&server)
+        .post("/users", json!({ "external_id": "ehr-1" }))
+        .await
+        .expect(200)
+        .json();
     let path = format!("/users/{}", given::id(&user));
 
-    for (verb, activated) in [("deactivate", false), ("deactivate", false), ("activate", true), ("activate", true)] {
-        let answer = vendor(&server).post(&format!("{path}/{verb}"), json!({})).await.expect(200).json();
+    for (verb, activated) in [
+        ("deactivate", false),
+        ("deactivate", false),
+        ("activate", true),
+        ("activate", true),
+    ] {
+        let answer = vendor(&server)
+            .post(&format!("{path}/{verb}"), json!({}))
+            .await
+            .expect(200)
+            .json();
         let mut expected = user.clone();
         expected["activated"] = json!(activated);
         assert_eq!(answer, expected, "after {verb}");
@@ -258,10 +351,19 @@ async fn users_are_deactivated_and_activated_and_both_may_be_repeated() {
 async fn the_archived_user_api_refreshes_and_ends_sessions_as_well() {
     let server = Server::on(Store::Sqlite).start().await;
     let user = vendor(&server).post("/users", json!({})).await.expect(200).json();
-    let tokens = vendor(&server).post(&format!("/jwt/authenticate/{}", given::id(&user)), json!({})).await.expect(200);
+    let tokens = vendor(&server)
+        .post(&format!("/jwt/authenticate/{}", given::id(&user)), json!({}))
+        .await
+        .expect(200);
     let user_api = server.api().anonymous().below(COPILOT_USER);
 
-    let refreshed = user_api.post("/jwt/refresh", json!({ "refresh_token": tokens.text_at("/refresh_token") })).await.expect(200);
+    let refreshed = user_api
+        .post(
+            "/jwt/refresh",
+            json!({ "refresh_token": tokens.text_at("/refresh_token") }),
+        )
+        .await
+        .expect(200);
     let newest = json!({ "refresh_token": refreshed.text_at("/refresh_token") });
     let ended = user_api.post("/jwt/logout", newest.clone()).await;
 

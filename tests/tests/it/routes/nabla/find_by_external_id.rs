@@ -17,9 +17,7 @@ fn encoded(text: &str) -> String {
 
 #[rstest]
 #[tokio::test]
-async fn a_user_is_found_by_whatever_its_external_id_is(
-    #[values(Store::Sqlite, Store::Postgres)] store: Store,
-) {
+async fn a_user_is_found_by_whatever_its_external_id_is(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
     let server = Server::on(store).start().await;
     let vendor = nabla::core(&server, &server.api()).await;
     let token = vendor.authorization().expect("credentials");
@@ -44,12 +42,17 @@ async fn a_user_is_found_by_whatever_its_external_id_is(
         ("upper", true),
     ];
     for (external_id, _) in cases {
-        vendor.post("/users", json!({ "external_id": external_id })).await.expect(200);
+        vendor
+            .post("/users", json!({ "external_id": external_id }))
+            .await
+            .expect(200);
     }
 
     for (external_id, as_it_is) in cases {
         let path = |segment: &str| format!("{CORE}/users/find_by_external_id/{segment}");
-        let found = raw::get(&server.url(), &path(&encoded(external_id)), token).await.expect(200);
+        let found = raw::get(&server.url(), &path(&encoded(external_id)), token)
+            .await
+            .expect(200);
         assert_eq!(found.json()["external_id"], external_id, "encoded");
         if as_it_is {
             let found = raw::get(&server.url(), &path(external_id), token).await.expect(200);
@@ -66,7 +69,10 @@ async fn who_is_not_there_is_400_with_code_20000() {
 
     // Neither a longer nor a shorter text, nor another case, nor one that could not be an external id at all
     for other in ["aa", "A", "a/", "%20a", &"x".repeat(300), "%00"] {
-        let answer = vendor.get(&format!("/users/find_by_external_id/{other}")).await.expect(400);
+        let answer = vendor
+            .get(&format!("/users/find_by_external_id/{other}"))
+            .await
+            .expect(400);
         answer.is_envelope().unwrap_or_else(|wrong| panic!("{wrong}"));
         assert_eq!(answer.json()["code"], 20_000, "{answer:?}");
         assert_eq!(answer.json()["name"], "ENTITY_NOT_FOUND");

@@ -26,7 +26,10 @@ async fn holds(server: &Server, what: &str, within: Value, beyond: Value) {
         }
         let path = format!("/users/{}", given::id(&made));
         let count = given::users(&server.api()).await.len();
-        for refused in [vendor.post("/users", beyond.clone()).await, vendor.patch(&path, beyond.clone()).await] {
+        for refused in [
+            vendor.post("/users", beyond.clone()).await,
+            vendor.patch(&path, beyond.clone()).await,
+        ] {
             assert_eq!(refused.status, 400, "{what}, beyond its limit: {refused:?}");
             refused.is_envelope().unwrap_or_else(|wrong| panic!("{wrong}"));
             assert_eq!(refused.json()["name"], "INVALID_REQUEST");
@@ -46,7 +49,13 @@ async fn an_external_id_has_256_characters_at_the_most(#[case] store: Store) {
     let server = Server::on(store).start().await;
     for character in CHARACTERS {
         let external_id = |count: usize| json!({ "external_id": character.repeat(count) });
-        holds(&server, &format!("an external id of {character}"), external_id(256), external_id(257)).await;
+        holds(
+            &server,
+            &format!("an external id of {character}"),
+            external_id(256),
+            external_id(257),
+        )
+        .await;
     }
 }
 
@@ -57,7 +66,9 @@ async fn an_external_id_has_256_characters_at_the_most(#[case] store: Store) {
 async fn metadata_has_50_keys_of_40_characters_and_values_of_500_at_the_most(#[case] store: Store) {
     let server = Server::on(store).start().await;
     let keys = |count: usize| {
-        let entries: BTreeMap<String, String> = (0..count).map(|number| (format!("key {number}"), String::new())).collect();
+        let entries: BTreeMap<String, String> = (0..count)
+            .map(|number| (format!("key {number}"), String::new()))
+            .collect();
         json!({ "metadata": entries })
     };
     holds(&server, "the number of keys", keys(50), keys(51)).await;
@@ -72,13 +83,17 @@ async fn metadata_has_50_keys_of_40_characters_and_values_of_500_at_the_most(#[c
 #[tokio::test]
 async fn all_limits_at_once_fit() {
     let server = Server::on(Store::Sqlite).start().await;
-    let entries: BTreeMap<String, String> =
-        (10..60).map(|number| (format!("{number}{}", "漢".repeat(38)), "🩺".repeat(500))).collect();
+    let entries: BTreeMap<String, String> = (10..60)
+        .map(|number| (format!("{number}{}", "漢".repeat(38)), "🩺".repeat(500)))
+        .collect();
     let largest = json!({ "external_id": "🩺".repeat(256), "metadata": entries });
 
     for vendor in both(&server).await {
         let made = vendor.post("/users", largest.clone()).await.expect(200).json();
         assert_eq!(made["metadata"], largest["metadata"]);
-        vendor.patch(&format!("/users/{}", given::id(&made)), json!({ "external_id": null })).await.expect(200);
+        vendor
+            .patch(&format!("/users/{}", given::id(&made)), json!({ "external_id": null }))
+            .await
+            .expect(200);
     }
 }

@@ -21,23 +21,43 @@ impl Clinic {
         let vendor = nabla::core(&server, &server.api()).await;
         let user = vendor.post("/users", json!({})).await.expect(200).text_at("/id");
         let user_api = server.api().anonymous().below(CORE_USER);
-        Self { server, vendor, user_api, user }
+        Self {
+            server,
+            vendor,
+            user_api,
+            user,
+        }
     }
 
     async fn authenticate(&self) -> Answer {
-        self.vendor.post(&format!("/jwt/authenticate/{}", self.user), json!({})).await
+        self.vendor
+            .post(&format!("/jwt/authenticate/{}", self.user), json!({}))
+            .await
     }
 
     async fn refresh(&self, tokens: &Answer) -> Answer {
-        self.user_api.post("/jwt/refresh", json!({ "refresh_token": tokens.text_at("/refresh_token") })).await
+        self.user_api
+            .post(
+                "/jwt/refresh",
+                json!({ "refresh_token": tokens.text_at("/refresh_token") }),
+            )
+            .await
     }
 
     async fn log_out(&self, tokens: &Answer) -> Answer {
-        self.user_api.post("/jwt/logout", json!({ "refresh_token": tokens.text_at("/refresh_token") })).await
+        self.user_api
+            .post(
+                "/jwt/logout",
+                json!({ "refresh_token": tokens.text_at("/refresh_token") }),
+            )
+            .await
     }
 
     async fn switch(&self, verb: &str) {
-        self.vendor.post(&format!("/users/{}/{verb}", self.user), json!({})).await.expect(200);
+        self.vendor
+            .post(&format!("/users/{}/{verb}", self.user), json!({}))
+            .await
+            .expect(200);
     }
 }
 
@@ -62,7 +82,10 @@ async fn a_session_is_begun_refreshed_and_ended(#[case] store: Store) {
     assert_eq!(names, ["access_token", "refresh_token"]);
     for (name, seconds) in [("/access_token", 300), ("/refresh_token", 30 * 24 * 3_600)] {
         let claims = claims(&tokens.text_at(name));
-        let lifetime = claims["exp"].as_i64().zip(claims["iat"].as_i64()).map(|(exp, iat)| exp - iat);
+        let lifetime = claims["exp"]
+            .as_i64()
+            .zip(claims["iat"].as_i64())
+            .map(|(exp, iat)| exp - iat);
         assert_eq!(lifetime, Some(seconds), "{name}");
         assert_eq!(claims["sub"], clinic.user.as_str());
     }
@@ -114,7 +137,18 @@ async fn a_deactivated_user_gets_authentication_errors_until_activated(#[case] s
       "status": 401
     }
     "#);
-    shows!(clinic.refresh(&tokens).await, @"");
+    shows!(clinic.refresh(&tokens).await, @r#"
+    {
+      "body": {
+        "code": 90003,
+        "debuggingHints": [],
+        "message": "the user is deactivated",
+        "name": "UNAUTHENTICATED",
+        "traceId": "[trace]"
+      },
+      "status": 401
+    }
+    "#);
 
     clinic.switch("activate").await;
     clinic.refresh(&tokens).await.expect(200);
@@ -126,7 +160,12 @@ async fn a_deleted_users_session_ends() {
     let clinic = Clinic::with_a_user(Store::Sqlite).await;
     let tokens = clinic.authenticate().await.expect(200);
 
-    clinic.server.api().delete(&format!("/v1/users/{}", clinic.user)).await.expect(204);
+    clinic
+        .server
+        .api()
+        .delete(&format!("/v1/users/{}", clinic.user))
+        .await
+        .expect(204);
 
     clinic.refresh(&tokens).await.expect(401);
     clinic.authenticate().await.expect(400);
@@ -166,17 +205,42 @@ async fn what_is_no_refresh_token_refreshes_nothing() {
       "status": 401
     }
     "#);
-    shows!(clinic.user_api.post("/jwt/refresh", json!({})).await, @"");
-    clinic.user_api.post("/jwt/logout", json!({ "refresh_token": 7 })).await.expect(400);
+    shows!(clinic.user_api.post("/jwt/refresh", json!({})).await, @r#"
+    {
+      "body": {
+        "code": 90002,
+        "debuggingHints": [
+          "refresh_token is required; given: nothing"
+        ],
+        "message": "refresh_token is required; given: nothing",
+        "name": "INVALID_REQUEST",
+        "traceId": "[trace]"
+      },
+      "status": 400
+    }
+    "#);
+    clinic
+        .user_api
+        .post("/jwt/logout", json!({ "refresh_token": 7 }))
+        .await
+        .expect(400);
     let changed = format!("{}x", tokens.text_at("/refresh_token"));
-    clinic.user_api.post("/jwt/refresh", json!({ "refresh_token": changed })).await.expect(401);
+    clinic
+        .user_api
+        .post("/jwt/refresh", json!({ "refresh_token": changed }))
+        .await
+        .expect(401);
 }
 
 #[tokio::test]
 async fn a_user_who_does_not_exist_has_no_session() {
     let clinic = Clinic::with_a_user(Store::Sqlite).await;
 
-    let nobody = clinic.vendor.post(&format!("/jwt/authenticate/{}", e2e::clock::unknown_id()), json!({})).await.expect(400);
+    let nobody = clinic
+        .vendor
+        .post(&format!("/jwt/authenticate/{}", e2e::clock::unknown_id()), json!({}))
+        .await
+        .expect(400);
 
     assert_eq!(nobody.json()["code"], 20_000);
     assert_eq!(given::users(&clinic.server.api()).await.len(), 1);

@@ -15,7 +15,10 @@ async fn an_api_key_is_shown_once_works_and_stops_working(#[case] store: Store) 
     let server = Server::on(store).start().await;
     let api = server.api();
 
-    let made = api.post("/v1/clients", json!({ "kind": "api_key", "label": "EHR" })).await.expect(201);
+    let made = api
+        .post("/v1/clients", json!({ "kind": "api_key", "label": "EHR" }))
+        .await
+        .expect(201);
     let key = made.text_at("/key");
     let path = format!("/v1/clients/{}", made.text_at("/id"));
 
@@ -36,7 +39,13 @@ async fn other_clients_are_shown_without_secrets() {
     let server = Server::on(Store::Sqlite).start().await;
     let api = server.api();
 
-    let key = api.post("/v1/clients", json!({ "kind": "oauth_client", "public_key": OWN.public })).await.expect(201);
+    let key = api
+        .post(
+            "/v1/clients",
+            json!({ "kind": "oauth_client", "public_key": OWN.public }),
+        )
+        .await
+        .expect(201);
     assert_eq!(key.json()["key"], Value::Null);
     assert_eq!(key.json()["public_key"], OWN.public);
     shows!(api.post("/v1/clients", json!({ "kind": "oauth_client", "jwks_url": "https://keys.example.org/jwks.json" })).await, @r#"
@@ -53,9 +62,41 @@ async fn other_clients_are_shown_without_secrets() {
       "status": 201
     }
     "#);
-    let account = json!({ "kind": "service_account", "email": "bot@example.org", "password": "correct-horse-battery-9" });
-    shows!(api.post("/v1/clients", account.clone()).await, @"");
-    shows!(api.post("/v1/clients", account).await, @"");
+    let account =
+        json!({ "kind": "service_account", "email": "bot@example.org", "password": "correct-horse-battery-9" });
+    shows!(api.post("/v1/clients", account.clone()).await, @r#"
+    {
+      "body": {
+        "created_at": "[time]",
+        "email": "bot@example.org",
+        "id": "[id]",
+        "jwks_url": null,
+        "kind": "service_account",
+        "label": null,
+        "public_key": null
+      },
+      "status": 201
+    }
+    "#);
+    shows!(api.post("/v1/clients", account).await, @r#"
+    {
+      "body": {
+        "detail": "another service account has this email",
+        "errors": [
+          {
+            "code": "taken",
+            "detail": "another service account has this email",
+            "pointer": "/email"
+          }
+        ],
+        "instance": "[id]",
+        "status": 409,
+        "title": "Another record stands against the request",
+        "type": "/problems/conflict"
+      },
+      "status": 409
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -84,13 +125,31 @@ async fn a_client_that_makes_no_sense_is_refused_and_no_secret_is_repeated() {
     }
     "#);
     for (client, secret) in [
-        (json!({ "kind": "oauth_client", "public_key": OWN.private }), OWN.private.lines().nth(3).unwrap_or_default()),
-        (json!({ "kind": "oauth_client", "public_key": "garbage-key" }), "garbage-key"),
-        (json!({ "kind": "oauth_client", "jwks_url": "ftp://example.org" }), "\u{1}"),
+        (
+            json!({ "kind": "oauth_client", "public_key": OWN.private }),
+            OWN.private.lines().nth(3).unwrap_or_default(),
+        ),
+        (
+            json!({ "kind": "oauth_client", "public_key": "garbage-key" }),
+            "garbage-key",
+        ),
+        (
+            json!({ "kind": "oauth_client", "jwks_url": "ftp://example.org" }),
+            "\u{1}",
+        ),
         (json!({ "kind": "oauth_client" }), "\u{1}"),
-        (json!({ "kind": "service_account", "email": "bot@example.org", "password": "hunter2" }), "hunter2"),
-        (json!({ "kind": "service_account", "email": "bot", "password": "correct-horse-battery-9" }), "correct-horse"),
-        (json!({ "kind": "api_key", "password": "correct-horse-battery-9" }), "correct-horse"),
+        (
+            json!({ "kind": "service_account", "email": "bot@example.org", "password": "hunter2" }),
+            "hunter2",
+        ),
+        (
+            json!({ "kind": "service_account", "email": "bot", "password": "correct-horse-battery-9" }),
+            "correct-horse",
+        ),
+        (
+            json!({ "kind": "api_key", "password": "correct-horse-battery-9" }),
+            "correct-horse",
+        ),
         (json!({ "kind": "api_key", "key": "chosen-by-the-caller" }), "chosen-by"),
         (json!({ "kind": "superuser" }), "\u{1}"),
     ] {

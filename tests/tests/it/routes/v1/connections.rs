@@ -54,14 +54,34 @@ async fn a_connection_is_made_read_changed_and_deleted_and_never_shows_credentia
     assert_eq!(given::all(&api, "/v1/connections").await, [created.json()]);
     // changed, at the version that was seen,
     let etag = read.header("etag").expect("an ETag").to_owned();
-    let changed = api.with("If-Match", &etag).patch(&path, json!({ "label": "Nabla, US", "options": { "api_version": "2025-05-07" } })).await.expect(200).json();
-    assert_eq!((&changed["label"], &changed["options"]["api_version"]), (&json!("Nabla, US"), &json!("2025-05-07")));
-    api.with("If-Match", &etag).patch(&path, json!({ "label": null })).await.expect(412);
+    let changed = api
+        .with("If-Match", &etag)
+        .patch(
+            &path,
+            json!({ "label": "Nabla, US", "options": { "api_version": "2025-05-07" } }),
+        )
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&changed["label"], &changed["options"]["api_version"]),
+        (&json!("Nabla, US"), &json!("2025-05-07"))
+    );
+    api.with("If-Match", &etag)
+        .patch(&path, json!({ "label": null }))
+        .await
+        .expect(412);
     api.patch(&path, json!({ "vendor": "corti" })).await.expect(422);
     // and deleted, with its accounts.
     api.delete(&path).await.expect(204);
     api.get(&path).await.expect(404);
-    assert_eq!(api.get(&format!("/v1/users/{}/accounts", given::id(&user))).await.expect(200).data(), Vec::<Value>::new());
+    assert_eq!(
+        api.get(&format!("/v1/users/{}/accounts", given::id(&user)))
+            .await
+            .expect(200)
+            .data(),
+        Vec::<Value>::new()
+    );
     server.leaves_accounts();
 }
 
@@ -109,8 +129,57 @@ async fn a_connection_that_cannot_work_is_refused_with_everything_that_is_wrong(
         "options": { "api_version": "latest" },
         "credentials": { "client_id": "", "private_key": "not a key" },
     });
-    shows!(api.post("/v1/connections", wrong).await, @"");
-    for base_url in ["ftp://example.org", "https://user:pw@example.org", "https://169.254.169.254/", "https://[::1]/", "nonsense"] {
+    shows!(api.post("/v1/connections", wrong).await, @r#"
+    {
+      "body": {
+        "detail": "5 rules are broken; see errors",
+        "errors": [
+          {
+            "code": "length",
+            "detail": "label must have 1 to 100 characters",
+            "given": "0 characters",
+            "pointer": "/label"
+          },
+          {
+            "code": "format",
+            "detail": "base_url must be an https URL, unless private addresses are allowed",
+            "given": "\"http://127.0.0.1\"",
+            "pointer": "/base_url"
+          },
+          {
+            "code": "format",
+            "detail": "options.api_version must be a version of the form YYYY-MM-DD, or x-nabla-next",
+            "given": "\"latest\"",
+            "pointer": "/options/api_version"
+          },
+          {
+            "code": "required",
+            "detail": "credentials.client_id is required",
+            "given": "nothing",
+            "pointer": "/credentials/client_id"
+          },
+          {
+            "code": "format",
+            "detail": "credentials.private_key must be an RSA private key of at least 2048 bits in PEM",
+            "given": "something else",
+            "pointer": "/credentials/private_key"
+          }
+        ],
+        "instance": "[id]",
+        "status": 422,
+        "title": "Fields break rules",
+        "type": "/problems/invalid-fields"
+      },
+      "status": 422
+    }
+    "#);
+    for base_url in [
+        "ftp://example.org",
+        "https://user:pw@example.org",
+        "https://169.254.169.254/",
+        "https://[::1]/",
+        "nonsense",
+    ] {
         let mut connection = given::new_connection();
         connection["base_url"] = json!(base_url);
         let refused = api.post("/v1/connections", connection).await;
@@ -142,7 +211,12 @@ async fn a_connection_to_another_roster_provisions_there_once_its_credentials_ar
     given::account_with(&api, given::id(&user), "paused", SOON).await;
     let tested = api.post(&format!("{path}/test"), json!({})).await.expect(200).json();
     assert_eq!(tested["ok"], false);
-    assert!(tested["message"].as_str().is_some_and(|text| text.contains("signature")), "{tested}");
+    assert!(
+        tested["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("signature")),
+        "{tested}"
+    );
 
     // Then the right key ends the pause, and the user arrives there
     let right = json!({ "credentials": { "client_id": client.id, "private_key": e2e::nabla::OWN.private } });
@@ -151,10 +225,18 @@ async fn a_connection_to_another_roster_provisions_there_once_its_credentials_ar
     let account = given::in_sync(&api, given::id(&user)).await;
     let there = given::users(&vendor.api()).await;
     assert_eq!(there.len(), 1);
-    assert_eq!((&there[0]["id"], &there[0]["external_id"]), (&account["vendor_user_id"], &json!("ehr-1")));
+    assert_eq!(
+        (&there[0]["id"], &there[0]["external_id"]),
+        (&account["vendor_user_id"], &json!("ehr-1"))
+    );
     // And pausing holds changes back until it ends.
     api.patch(&path, json!({ "paused": true })).await.expect(200);
-    api.patch(&format!("/v1/users/{}", given::id(&user)), json!({ "external_id": "ehr-2" })).await.expect(200);
+    api.patch(
+        &format!("/v1/users/{}", given::id(&user)),
+        json!({ "external_id": "ehr-2" }),
+    )
+    .await
+    .expect(200);
     given::account_with(&api, given::id(&user), "paused", SOON).await;
     assert_eq!(given::users(&vendor.api()).await[0]["external_id"], "ehr-1");
     api.patch(&path, json!({ "paused": false })).await.expect(200);
@@ -175,8 +257,17 @@ async fn a_vendor_that_is_not_there_is_retried_and_said_so() {
 
     let account = given::account_with(&api, given::id(&user), "retrying", SOON).await;
 
-    assert!(account["last_error"].as_str().is_some_and(|text| text.contains("Nabla Core")), "{account}");
-    let tested = api.post(&format!("/v1/connections/{}/test", made.text_at("/id")), json!({})).await.expect(200).json();
+    assert!(
+        account["last_error"]
+            .as_str()
+            .is_some_and(|text| text.contains("Nabla Core")),
+        "{account}"
+    );
+    let tested = api
+        .post(&format!("/v1/connections/{}/test", made.text_at("/id")), json!({}))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(tested["ok"], false, "{tested}");
     server.leaves_accounts();
 }

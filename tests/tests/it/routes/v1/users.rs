@@ -81,7 +81,10 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
     }
     "#);
     let path = format!("/v1/users/{}", created.text_at("/id"));
-    assert_eq!((created.header("location"), created.header("etag")), (Some(path.as_str()), Some("\"1\"")));
+    assert_eq!(
+        (created.header("location"), created.header("etag")),
+        (Some(path.as_str()), Some("\"1\""))
+    );
     // read,
     let read = api.get(&path).await.expect(200);
     assert_eq!((read.json(), read.header("etag")), (created.json(), Some("\"1\"")));
@@ -95,11 +98,51 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
     assert_eq!(changed.json(), expected);
     assert_eq!(changed.header("etag"), Some("\"2\""));
     // changed to what it is, which is no change,
-    assert_eq!(api.patch(&path, json!({ "first_name": "Anna" })).await.expect(200).json(), expected);
+    assert_eq!(
+        api.patch(&path, json!({ "first_name": "Anna" }))
+            .await
+            .expect(200)
+            .json(),
+        expected
+    );
     // and cleared.
-    let null: Value = everything().as_object().expect("fields").keys().map(|name| (name.clone(), Value::Null)).collect::<serde_json::Map<_, _>>().into();
+    let null: Value = everything()
+        .as_object()
+        .expect("fields")
+        .keys()
+        .map(|name| (name.clone(), Value::Null))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     let cleared = api.patch(&path, null).await;
-    shows!(cleared, @"");
+    shows!(cleared, @r#"
+    {
+      "body": {
+        "active": true,
+        "created_at": "[time]",
+        "default_note_template_ids": [],
+        "email": null,
+        "external_id": null,
+        "first_name": null,
+        "id": "[id]",
+        "last_name": null,
+        "locale": null,
+        "metadata": null,
+        "note_identifier": null,
+        "npi": null,
+        "phone": null,
+        "roles": [],
+        "settings": {
+          "secondary_speech_locale": null,
+          "specialty": null,
+          "speech_locale": null
+        },
+        "therapy_licence": null,
+        "updated_at": "[time]",
+        "version": 3
+      },
+      "status": 200
+    }
+    "#);
     assert_eq!(api.get(&path).await.expect(200).json(), cleared.json());
 }
 
@@ -109,7 +152,15 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
 #[tokio::test]
 async fn a_merge_patch_merges_objects_but_replaces_metadata(#[case] store: Store) {
     let server = Server::on(store).start().await;
-    let path = format!("/v1/users/{}", server.api().post("/v1/users", everything()).await.expect(201).text_at("/id"));
+    let path = format!(
+        "/v1/users/{}",
+        server
+            .api()
+            .post("/v1/users", everything())
+            .await
+            .expect(201)
+            .text_at("/id")
+    );
 
     let body = json!({
         "metadata": { "floor": "3" },
@@ -118,10 +169,18 @@ async fn a_merge_patch_merges_objects_but_replaces_metadata(#[case] store: Store
     });
     let kind = "application/merge-patch+json";
     let bytes = e2e::Body::Raw(kind, body.to_string().into_bytes());
-    let changed = server.api().send(reqwest::Method::PATCH, &path, bytes).await.expect(200).json();
+    let changed = server
+        .api()
+        .send(reqwest::Method::PATCH, &path, bytes)
+        .await
+        .expect(200)
+        .json();
 
     assert_eq!(changed["metadata"], json!({ "floor": "3" }));
-    assert_eq!(changed["phone"], json!({ "country_code": "+33", "number": "987654321" }));
+    assert_eq!(
+        changed["phone"],
+        json!({ "country_code": "+33", "number": "987654321" })
+    );
     assert_eq!(
         changed["settings"],
         json!({ "specialty": null, "speech_locale": "fr-FR", "secondary_speech_locale": "de-DE" })
@@ -221,8 +280,20 @@ async fn everything_that_is_wrong_is_reported_together() {
 async fn conflicts_name_the_field(#[case] store: Store) {
     let server = Server::on(store).start().await;
     let api = server.api();
-    let first = api.post("/v1/users", json!({ "external_id": "ehr-1", "email": "ann@example.org" })).await.expect(201);
-    let second = api.post("/v1/users", json!({ "external_id": "ehr-2", "email": "bea@example.org" })).await.expect(201);
+    let first = api
+        .post(
+            "/v1/users",
+            json!({ "external_id": "ehr-1", "email": "ann@example.org" }),
+        )
+        .await
+        .expect(201);
+    let second = api
+        .post(
+            "/v1/users",
+            json!({ "external_id": "ehr-2", "email": "bea@example.org" }),
+        )
+        .await
+        .expect(201);
     let path = format!("/v1/users/{}", second.text_at("/id"));
 
     shows!(api.post("/v1/users", json!({ "external_id": "ehr-1" })).await, @r#"
@@ -244,13 +315,64 @@ async fn conflicts_name_the_field(#[case] store: Store) {
       "status": 409
     }
     "#);
-    shows!(api.patch(&path, json!({ "email": "ANN@EXAMPLE.ORG" })).await, @"");
-    shows!(api.put("/v1/users/by-external-id/ehr-2", json!({ "email": "ann@example.org" })).await, @"");
+    shows!(api.patch(&path, json!({ "email": "ANN@EXAMPLE.ORG" })).await, @r#"
+    {
+      "body": {
+        "detail": "another user has this email",
+        "errors": [
+          {
+            "code": "taken",
+            "detail": "another user has this email",
+            "pointer": "/email"
+          }
+        ],
+        "instance": "[id]",
+        "status": 409,
+        "title": "Another record stands against the request",
+        "type": "/problems/conflict"
+      },
+      "status": 409
+    }
+    "#);
+    let mut two = api
+        .put("/v1/users/by-external-id/ehr-2", json!({ "email": "ann@example.org" }))
+        .await;
+    for (user, name) in [(&first, "[first]"), (&second, "[second]")] {
+        two.text = two.text.replace(&user.text_at("/id"), name);
+    }
+    shows!(two, @r#"
+    {
+      "body": {
+        "detail": "external_id belongs to user [second], email to user [first]",
+        "errors": [
+          {
+            "code": "taken",
+            "detail": "external_id belongs to user [second], email to user [first]",
+            "pointer": "/external_id"
+          },
+          {
+            "code": "taken",
+            "detail": "external_id belongs to user [second], email to user [first]",
+            "pointer": "/email"
+          }
+        ],
+        "instance": "[id]",
+        "status": 409,
+        "title": "Another record stands against the request",
+        "type": "/problems/conflict"
+      },
+      "status": 409
+    }
+    "#);
 
     assert_eq!(api.get(&path).await.expect(200).json(), second.json());
     // What a deleted user had is free again.
-    api.delete(&format!("/v1/users/{}", first.text_at("/id"))).await.expect(204);
-    api.patch(&path, json!({ "external_id": "ehr-1", "email": "ann@example.org" })).await.expect(200);
+    api.delete(&format!("/v1/users/{}", first.text_at("/id")))
+        .await
+        .expect(204);
+    api.patch(&path, json!({ "external_id": "ehr-1", "email": "ann@example.org" }))
+        .await
+        .expect(200);
 }
 
 #[rstest]
@@ -267,10 +389,21 @@ async fn a_user_is_put_by_external_id_created_then_changed(#[case] store: Store)
     let changed = api.put(path, json!({ "last_name": "Moreau" })).await.expect(200).json();
 
     assert_eq!(created["external_id"], "EHR/1 ?#%é漢");
-    assert_eq!((&changed["id"], &changed["first_name"], &changed["last_name"]), (&created["id"], &json!("Ann"), &json!("Moreau")));
+    assert_eq!(
+        (&changed["id"], &changed["first_name"], &changed["last_name"]),
+        (&created["id"], &json!("Ann"), &json!("Moreau"))
+    );
     // Whoever has the e-mail address and no external id yet is given this one.
-    let lone = api.post("/v1/users", json!({ "email": "bea@example.org" })).await.expect(201).json();
-    let linked = api.put("/v1/users/by-external-id/ehr-2", json!({ "email": "bea@example.org" })).await.expect(200).json();
+    let lone = api
+        .post("/v1/users", json!({ "email": "bea@example.org" }))
+        .await
+        .expect(201)
+        .json();
+    let linked = api
+        .put("/v1/users/by-external-id/ehr-2", json!({ "email": "bea@example.org" }))
+        .await
+        .expect(200)
+        .json();
     assert_eq!((&linked["id"], &linked["external_id"]), (&lone["id"], &json!("ehr-2")));
     assert_eq!(given::users(&api).await.len(), 2);
 }
@@ -291,12 +424,20 @@ async fn users_are_listed_page_by_page_and_filtered(#[case] store: Store) {
     // Page by page; the last says so
     let first = api.get("/v1/users?limit=3").await.expect(200);
     assert_eq!(first.data(), users[..3]);
-    let second = api.get(&format!("/v1/users?limit=3&cursor={}", first.text_at("/next_cursor"))).await.expect(200);
+    let second = api
+        .get(&format!("/v1/users?limit=3&cursor={}", first.text_at("/next_cursor")))
+        .await
+        .expect(200);
     assert_eq!(second.data(), users[3..6]);
     // also when somebody is deleted and somebody is made in between,
-    api.delete(&format!("/v1/users/{}", given::id(&users[5]))).await.expect(204);
+    api.delete(&format!("/v1/users/{}", given::id(&users[5])))
+        .await
+        .expect(204);
     let late = given::user(&api, "late").await;
-    let third = api.get(&format!("/v1/users?limit=3&cursor={}", second.text_at("/next_cursor"))).await.expect(200);
+    let third = api
+        .get(&format!("/v1/users?limit=3&cursor={}", second.text_at("/next_cursor")))
+        .await
+        .expect(200);
     assert_eq!(third.json(), json!({ "data": [users[6], late], "next_cursor": null }));
     // and filtered.
     let found = async |query: &str| api.get(&format!("/v1/users?{query}")).await.expect(200).data();
@@ -353,10 +494,25 @@ async fn a_user_is_deactivated_activated_and_deleted(#[case] store: Store) {
     let api = server.api();
     let path = format!("/v1/users/{}", given::id(&given::user(&api, "ehr-1").await));
 
-    let off = api.post(&format!("{path}/deactivate"), json!({})).await.expect(200).json();
-    let still_off = api.send(reqwest::Method::POST, &format!("{path}/deactivate"), e2e::Body::None).await.expect(200).json();
-    let on = api.post(&format!("{path}/activate"), json!({})).await.expect(200).json();
-    assert_eq!((&off["active"], &off["version"], &on["active"], &on["version"]), (&json!(false), &json!(2), &json!(true), &json!(3)));
+    let off = api
+        .post(&format!("{path}/deactivate"), json!({}))
+        .await
+        .expect(200)
+        .json();
+    let still_off = api
+        .send(reqwest::Method::POST, &format!("{path}/deactivate"), e2e::Body::None)
+        .await
+        .expect(200)
+        .json();
+    let on = api
+        .post(&format!("{path}/activate"), json!({}))
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&off["active"], &off["version"], &on["active"], &on["version"]),
+        (&json!(false), &json!(2), &json!(true), &json!(3))
+    );
     assert_eq!(off, still_off);
 
     // Only at the version that was seen
@@ -378,7 +534,18 @@ async fn a_user_is_deactivated_activated_and_deleted(#[case] store: Store) {
     api.with("If-Match", "3").delete(&path).await.expect(400);
     let deleted = api.with("If-Match", "\"3\"").delete(&path).await.expect(204);
     assert_eq!(deleted.text, "");
-    shows!(api.get(&path).await, @"");
+    shows!(api.get(&path).await, @r#"
+    {
+      "body": {
+        "detail": "there is no such user",
+        "instance": "[id]",
+        "status": 404,
+        "title": "There is no such record",
+        "type": "/problems/not-found"
+      },
+      "status": 404
+    }
+    "#);
     api.delete(&path).await.expect(404);
     assert_eq!(given::users(&api).await, Vec::<Value>::new());
 }
@@ -388,14 +555,26 @@ async fn what_looks_like_patient_data_is_warned_of_or_refused_as_the_organizatio
     let server = Server::on(Store::Sqlite).start().await;
     let api = server.api();
     let body = |number: u32| json!({ "external_id": number.to_string(), "metadata": { "ssn": "123-45-6789" } });
-    let choose = async |guard: &str| api.patch("/v1/organization", json!({ "phi_guard": guard })).await.expect(200);
+    let choose = async |guard: &str| {
+        api.patch("/v1/organization", json!({ "phi_guard": guard }))
+            .await
+            .expect(200)
+    };
 
     choose("warn").await;
     let warned = api.post("/v1/users", body(1)).await.expect(201);
-    assert!(warned.json()["warnings"].as_array().is_some_and(|warnings| warnings.len() == 1), "{warned:?}");
+    assert!(
+        warned.json()["warnings"]
+            .as_array()
+            .is_some_and(|warnings| warnings.len() == 1),
+        "{warned:?}"
+    );
     choose("reject").await;
     let refused = api.post("/v1/users", body(2)).await.expect(422);
     assert!(!refused.text.contains("6789"), "{refused:?}");
     choose("off").await;
-    assert_eq!(api.post("/v1/users", body(3)).await.expect(201).json()["warnings"], Value::Null);
+    assert_eq!(
+        api.post("/v1/users", body(3)).await.expect(201).json()["warnings"],
+        Value::Null
+    );
 }
