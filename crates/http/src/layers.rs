@@ -132,7 +132,9 @@ pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Reques
     headers.insert(&X_REQUEST_ID, id.into_header_value());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if may_stay_unread && response.status().is_client_error() {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
@@ -143,7 +145,9 @@ fn may_stay_unread(request: &Request) -> bool {
     /// What is read along with the head in any case.
     const SMALL: u64 = 4 * 1024;
     let headers = request.headers();
-    let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let is_large = length.is_some_and(|length| length > SMALL) || headers.contains_key(TRANSFER_ENCODING);
     is_large && request.version() <= Version::HTTP_11
 }

@@ -75,15 +75,13 @@ impl Field {
     pub fn dictionary(self, field: &FieldPath, violations: &mut Violations) -> Change<BTreeMap<String, String>> {
         self.read(field, violations, |value, field, violations| match value {
             Value::Object(entries) => {
-                let count = entries.len();
-                let texts: BTreeMap<String, String> = entries
-                    .into_iter()
-                    .filter_map(|(key, entry)| {
-                        let at = field.then(key.chars().take(64).collect::<String>());
-                        text(entry, &at, violations).map(|entry| (key, entry))
-                    })
-                    .collect();
-                (texts.len() == count).then_some(texts)
+                // What can be read goes on to be checked, so that one wrong type hides nothing else; the violation
+                // noted here stops the request anyway.
+                let texts = entries.into_iter().filter_map(|(key, entry)| {
+                    let at = field.then(key.chars().take(64).collect::<String>());
+                    text(entry, &at, violations).map(|entry| (key, entry))
+                });
+                Some(texts.collect())
             }
             other => wrong("an object with string values", &other, field, violations),
         })
@@ -160,5 +158,67 @@ pub fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn field() -> FieldPath {
+        FieldPath::of("f")
+    }
+
+    #[test]
+    fn left_out_null_and_given_are_told_apart() {
+        let mut violations = Violations::none();
+
+        assert_eq!(Field::default().text(&field(), &mut violations), Change::Keep);
+        assert_eq!(Field::from(Value::Null).text(&field(), &mut violations), Change::Clear);
+        assert_eq!(
+            Field::from(json!("x")).text(&field(), &mut violations),
+            Change::Set("x".to_owned())
+        );
+        assert!(violations.is_empty(), "{violations}");
+    }
+
+    #[test]
+    fn every_value_of_a_wrong_type_is_reported_and_the_others_are_read_on() {
+        let mut violations = Violations::none();
+
+        let entries = Field::from(json!({"a": 1, "b": "x", "c": null})).dictionary(&field(), &mut violations);
+
+        assert_eq!(entries, Change::Set(BTreeMap::from([("b".to_owned(), "x".to_owned())])));
+        let fields: Vec<String> = violations.iter().map(|violation| violation.field.pointer()).collect();
+        assert_eq!(fields, ["/f/a", "/f/c"]);
+    }
+
+    #[test]
+    fn a_wrong_entry_of_a_list_is_reported_by_its_index() {
+        let mut violations = Violations::none();
+
+        let texts = Field::from(json!(["a", 2, true])).texts(&field(), &mut violations);
+
+        assert_eq!(texts, Change::Keep);
+        let fields: Vec<String> = violations.iter().map(|violation| violation.field.pointer()).collect();
+        assert_eq!(fields, ["/f/1", "/f/2"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_said_to_be_what_it_is() {
+        for (value, given) in [
+            (json!([]), "an array"),
+            (json!(1), "a number"),
+            (json!("x"), "a string"),
+        ] {
+            let mut violations = Violations::none();
+
+            let read: Option<BTreeMap<String, Field>> = read_object(value, &field(), &mut violations);
+
+            assert_eq!(read, None);
+            assert_eq!(violations.to_string(), format!("f must be an object; given: {given}"));
+        }
     }
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::MethodRouter;
+use axum::routing::{MethodRouter, any};
 
 use super::Dialect;
 use crate::layers;
@@ -59,13 +59,20 @@ impl Mount {
         self
     }
 
-    /// The router, to be nested under the dialect's prefix. There must be an endpoint.
-    pub(crate) fn finish(self) -> Router {
+    /// The endpoints under a prefix, and everything else below it refused in the dialect's shape. There must be an
+    /// endpoint.
+    pub(crate) fn under(self, prefix: &str) -> Router {
+        // What is nested does not get the prefix with a slash at its end.
+        let slash = Router::new().route(&format!("{prefix}/"), any(unknown_path));
+        layers::guarded(slash, self.dialect.errors()).nest(prefix, self.finish())
+    }
+
+    fn finish(self) -> Router {
         let errors = self.dialect.errors();
         let router = self
             .router
             .route_layer(from_fn_with_state(self.dialect, check))
-            .fallback(|| async { Refusal::unknown_path() })
+            .fallback(unknown_path)
             .method_not_allowed_fallback(|| async { Refusal::method_not_allowed() });
         let router = layers::guarded(router, errors);
         match self.sandbox {
@@ -73,6 +80,10 @@ impl Mount {
             None => router,
         }
     }
+}
+
+async fn unknown_path() -> Refusal {
+    Refusal::unknown_path()
 }
 
 async fn check(State(dialect): State<Arc<dyn Dialect>>, request: Request, next: Next) -> Result<Response, Refusal> {

@@ -136,8 +136,7 @@ async fn an_account_of_which_only_some_steps_are_done_stays_behind() {
         .queue
         .expect_record()
         .withf(|_, settlement, _| {
-            settlement.known.applied_version < settlement.version
-                && matches!(settlement.settled, Settled::Retry { .. })
+            settlement.known.applied_version < settlement.version && matches!(settlement.settled, Settled::Retry { .. })
         })
         .times(1)
         .in_sequence(&mut ports.order)

@@ -102,12 +102,10 @@ impl NablaCore {
             Generation::Current => (CURRENT_SERVER, CURRENT_USER),
             Generation::Archived => (ARCHIVED_SERVER, ARCHIVED_USER),
         };
-        Router::new()
-            .nest(server, self.clone().server_api())
-            .nest(user, self.user_api())
+        self.clone().server_api(server).merge(self.user_api(user))
     }
 
-    fn server_api(self: Shared) -> Router {
+    fn server_api(self: Shared, prefix: &str) -> Router {
         let state = self.clone();
         let mount = Mount::new(self.clone(), self.sandbox.clone())
             .guarded("/users", Operation::Create, post(users::create).with_state(state.clone()))
@@ -135,14 +133,14 @@ impl NablaCore {
             Generation::Current => mount.open(TOKEN_PATH, post(oauth::token).with_state(state)),
             Generation::Archived => mount,
         }
-        .finish()
+        .under(prefix)
     }
 
-    fn user_api(self: Shared) -> Router {
+    fn user_api(self: Shared, prefix: &str) -> Router {
         Mount::new(self.clone(), self.sandbox.clone())
             .open("/jwt/refresh", post(sessions::refresh).with_state(self.clone()))
             .open("/jwt/logout", post(sessions::logout).with_state(self))
-            .finish()
+            .under(prefix)
     }
 }
 

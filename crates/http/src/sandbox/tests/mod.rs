@@ -121,13 +121,13 @@ fn given() -> Given {
         .guarded("/token", Operation::Token, post(count.clone()))
         .guarded("/list", Operation::List, post(count))
         .guarded("/refused", Operation::Update, post(refuse))
-        .finish();
+        .under("/vendor");
     let state = Endpoints {
         sandbox: sandbox.clone(),
         users: memory.users(),
         authentication: memory.authentication(),
     };
-    let router = Router::new().nest("/vendor", dialect).nest("/sandbox", router(state));
+    let router = dialect.nest("/sandbox", router(state));
     Given {
         memory,
         sandbox,

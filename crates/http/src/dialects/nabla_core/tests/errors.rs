@@ -154,6 +154,7 @@ async fn the_access_token_of_a_deleted_client_opens_nothing_any_more() {
 #[rstest]
 #[case::unknown_path(Method::GET, "/nowhere", "", StatusCode::NOT_FOUND, "ROUTE_NOT_FOUND")]
 #[case::prefix_alone(Method::GET, "", "", StatusCode::NOT_FOUND, "ROUTE_NOT_FOUND")]
+#[case::prefix_with_a_slash(Method::GET, "/", "", StatusCode::NOT_FOUND, "ROUTE_NOT_FOUND")]
 #[case::unknown_method(Method::DELETE, UNKNOWN, "", StatusCode::METHOD_NOT_ALLOWED, "ROUTE_NOT_FOUND")]
 #[case::no_json(Method::POST, "/users", "{", StatusCode::BAD_REQUEST, "INVALID_REQUEST")]
 #[case::no_body(Method::POST, "/users", "", StatusCode::BAD_REQUEST, "INVALID_REQUEST")]
