@@ -50,6 +50,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
         look_up: Some(KeyKind::Email),
         refuses_duplicates: false,
         update: true,
+        update_inactive: true,
         deactivate: true,
         reactivate: true,
         delete: false,

@@ -18,6 +18,8 @@ pub struct Capabilities {
     pub refuses_duplicates: bool,
     /// Whether the fields of a user can be changed.
     pub update: bool,
+    /// Whether they can be changed while the user is deactivated. Upheal says that they cannot.
+    pub update_inactive: bool,
     /// Whether a user can be deactivated.
     pub deactivate: bool,
     /// Whether a deactivated user can be activated again.

@@ -92,15 +92,28 @@ impl Known {
         }
     }
 
-    /// After the vendor said that it has no user of the id it once gave. A create that was announced after that id
-    /// was stored is not settled by this.
+    /// After the vendor confirmed that it deleted the user. A create that was announced after the user's id was stored
+    /// is not settled by this.
     #[must_use]
-    pub fn gone(self) -> Self {
+    pub fn deleted(self) -> Self {
         Self {
             vendor_user_id: None,
             active: None,
             applied_version: 0,
             ..self
+        }
+    }
+
+    /// After the vendor said that it has no user of the id it once gave. That is not simply believed, since whoever
+    /// answers in the vendor's stead says so of everybody: with the key under which the vendor should know the user,
+    /// the user counts as one who may be there, and is looked up before anything else.
+    #[must_use]
+    pub fn gone(self, key: Option<VendorKey>) -> Self {
+        let intent = self.intent.clone().or(key);
+        Self {
+            intent,
+            absent_under: None,
+            ..self.deleted()
         }
     }
 
@@ -159,8 +172,9 @@ pub enum Step {
 /// [`Step::InSync`], [`Step::Removed`] or [`Step::Ask`].
 ///
 /// - A create is never decided while an earlier one may have happened under a key that was not looked up since.
-/// - An inactive user is deactivated before anything else, and its fields wait: vendors refuse updates of
-///   deactivated users. Who was never at the vendor is not sent there while inactive.
+/// - An inactive user is deactivated before anything else; then its fields follow, where the vendor takes them from
+///   deactivated users, and else wait until it is activated. Who was never at the vendor is not sent there while
+///   inactive.
 /// - What the vendor cannot do is asked of a person, never passed over.
 #[must_use]
 pub fn plan(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
@@ -169,7 +183,7 @@ pub fn plan(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> S
     } else if user.active {
         appear(user, vendor, known, can)
     } else {
-        rest(vendor, known, can)
+        rest(user, vendor, known, can)
     }
 }
 
@@ -279,24 +293,36 @@ fn settle_intent(vendor: Vendor, known: &Known, can: &Capabilities) -> Option<St
 }
 
 /// The user should be there, if at all, but not active.
-fn rest(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+fn rest(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
     let Some(id) = &known.vendor_user_id else {
         return settle_intent(vendor, known, can).unwrap_or(Step::InSync);
     };
+    if let Some(step) = switch_off(id, vendor, known, can) {
+        return step;
+    }
+    // Also who is inactive holds a key at the vendor, which somebody else may need after it was changed here.
+    if can.update && can.update_inactive && known.applied_version < user.version {
+        return Step::Update(id.clone());
+    }
+    Step::InSync
+}
+
+/// How a user comes to be inactive; `None` for one who is.
+fn switch_off(id: &VendorUserId, vendor: Vendor, known: &Known, can: &Capabilities) -> Option<Step> {
     if known.active == Some(false) {
-        return Step::InSync;
+        return None;
     }
     if can.deactivate {
-        return Step::Deactivate(id.clone());
+        return Some(Step::Deactivate(id.clone()));
     }
-    ask(
+    Some(ask(
         Cause::Unsupported,
         Remedy::Vendor,
         format!(
             "{} has no way to deactivate a user: ask its support to take {id} off",
             vendor.title()
         ),
-    )
+    ))
 }
 
 /// The user should not be there at all, or, where that cannot be had, not active.
@@ -307,10 +333,7 @@ fn leave(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
     if can.delete {
         return Step::Delete(id.clone());
     }
-    match rest(vendor, known, can) {
-        Step::InSync => Step::Removed,
-        step => step,
-    }
+    switch_off(id, vendor, known, can).unwrap_or(Step::Removed)
 }
 
 fn ask(cause: Cause, remedy: Remedy, message: String) -> Step {

@@ -9,7 +9,8 @@ use crate::Timestamp;
 /// What became of a call to a vendor that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutcomeClass {
-    /// The credentials were refused. Nothing happened.
+    /// The connection was refused: its credentials, or its base URL, at which the vendor's API is not. Nothing happened,
+    /// and no other user would fare better.
     Unauthorized,
     /// The vendor has no such user. Nothing happened.
     NotFound,

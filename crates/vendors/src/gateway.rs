@@ -15,6 +15,7 @@ const NOTHING: Capabilities = Capabilities {
     look_up: None,
     refuses_duplicates: false,
     update: false,
+    update_inactive: false,
     deactivate: false,
     reactivate: false,
     delete: false,

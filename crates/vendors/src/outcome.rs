@@ -10,7 +10,7 @@ use crate::egress::{Answer, CallError};
 
 /// A call that brought no answer.
 pub(crate) fn of_no_answer(vendor: Vendor, error: CallError, limit: Duration) -> VendorError {
-    use OutcomeClass::{Rejected, Transient, Unknown};
+    use OutcomeClass::{Rejected, Transient, Unauthorized, Unknown};
     let name = vendor.title();
     let (class, message) = match &error {
         CallError::Malformed(_) => (
@@ -18,11 +18,11 @@ pub(crate) fn of_no_answer(vendor: Vendor, error: CallError, limit: Duration) ->
             format!("the request to {name} cannot be written: check the connection's base URL and options"),
         ),
         CallError::Insecure => (
-            Rejected,
+            Unauthorized,
             format!("{name} is only called over https: check the connection's base URL"),
         ),
         CallError::Inside => (
-            Rejected,
+            Unauthorized,
             "the connection's base URL leads to a private address, which it does not allow: check the URL, or \
                  allow private addresses for this connection"
                 .to_owned(),
@@ -58,7 +58,12 @@ pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &ReportedErro
             Unauthorized,
             format!("{name} does not let these credentials do this (403){said}: have it permitted there"),
         ),
-        404 => (NotFound, format!("{name} has no such user (404){said}")),
+        404 if reported.is_of_the_vendor() => (NotFound, format!("{name} has no such user (404){said}")),
+        // Any server says 404 of what it does not know; that a user is gone is the vendor's alone to say.
+        404 => (
+            Unknown,
+            format!("what answers for {name} says 404, but not in {name}'s way: check the connection's base URL"),
+        ),
         400 if reported.is_not_found() => (NotFound, format!("{name} has no such user (400){said}")),
         409 => (
             Conflict,
@@ -77,7 +82,7 @@ pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &ReportedErro
             format!("{name} answered {status}{}{said}", wait(after)),
         ),
         300..=399 => (
-            Rejected,
+            Unauthorized,
             format!(
                 "{name} answered {status} and points elsewhere, which is not followed: check the connection's base \
                  URL"

@@ -13,7 +13,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use roster_domain::{Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, plan};
+use roster_domain::{
+    Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, VendorUserId, Verdict, plan,
+    retry,
+};
 use tracing::{debug, warn};
 
 pub use worker::{Worker, WorkerSettings};
@@ -29,6 +32,10 @@ use crate::ports::{
 /// The most steps of one claim. Every path through [`plan()`] ends well before; this bounds what a vendor that keeps
 /// changing its mind can cost.
 const MAX_STEPS: usize = 10;
+
+/// How often it is tried to take over a user at the vendor who is linked to another user here, before a person is asked:
+/// some minutes.
+const HELD_ATTEMPTS: u32 = 10;
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +84,8 @@ struct Progress {
     /// The key under which the vendor should know the user now.
     key: Option<VendorKey>,
     invite_url: Option<String>,
+    /// Whether the vendor's user was found during this claim, so that nothing yet says that it is nobody else's.
+    is_unlinked: bool,
 }
 
 /// Where one step leads.
@@ -142,6 +151,7 @@ impl Convergence {
                     claim,
                     key: None,
                     invite_url: None,
+                    is_unlinked: false,
                 };
                 return self.record(progress, Settled::GivenBack).await;
             }
@@ -154,6 +164,7 @@ impl Convergence {
             known,
             key,
             invite_url: None,
+            is_unlinked: false,
         };
         for _ in 0..MAX_STEPS {
             let step = plan(
@@ -189,6 +200,11 @@ impl Convergence {
                 return Ok(Next::Settle(Settled::Attention(self.attention(cause, message, remedy))));
             }
             Step::Create(key) => return self.create(key, progress, credentials).await,
+            Step::LookUp(_) => {}
+            // Whom the vendor has under the user's key may be linked to another user, whose key that was until lately.
+            // So the link is stored, which only one user can do, before anything is changed there. It also leads to
+            // the vendor's user after a crash, when this change has taken the key away under which it was found.
+            _ if progress.is_unlinked => return Ok(Next::Settle(Settled::GivenBack)),
             _ => {}
         }
         if !self.hold(progress).await? {
@@ -211,14 +227,8 @@ impl Convergence {
                     } else {
                         known.applied_version
                     };
-                    let known = known.found(remote.id, remote.active).updated(applied);
-                    if progress.key.as_ref() != Some(&key) {
-                        // Found under a key that is the user's no longer, and that the next update changes: after a
-                        // crash in between nothing but the vendor's id would lead there, so it is stored first.
-                        progress.known = known;
-                        return Ok(Next::Settle(Settled::GivenBack));
-                    }
-                    Ok(known)
+                    progress.is_unlinked = progress.claim.account.known.vendor_user_id.as_ref() != Some(&remote.id);
+                    Ok(known.found(remote.id, remote.active).updated(applied))
                 }
                 Err(error) => Err(error),
             },
@@ -236,7 +246,7 @@ impl Convergence {
                 .deactivate(target, &id)
                 .await
                 .map(|()| known.set_active(false)),
-            Step::Delete(id) => self.gateway.delete(target, &id).await.map(|()| known.gone()),
+            Step::Delete(id) => self.gateway.delete(target, &id).await.map(|()| known.deleted()),
             Step::Create(_) | Step::InSync | Step::Removed | Step::Ask { .. } => Ok(known),
         };
         match outcome {
@@ -246,7 +256,7 @@ impl Convergence {
             }
             // The user was taken away at the vendor: begin anew, from what is true now.
             Err(error) if error.class == OutcomeClass::NotFound && progress.known.vendor_user_id.is_some() => {
-                progress.known = progress.known.clone().gone();
+                progress.known = progress.known.clone().gone(progress.key.clone());
                 Ok(Next::Plan)
             }
             Err(error) => Ok(Next::Settle(self.failed(progress, &error).await?)),
@@ -305,6 +315,7 @@ impl Convergence {
             mut known,
             invite_url,
             key: _,
+            is_unlinked: _,
         } = progress;
         known.applied_version = match settled {
             Settled::InSync | Settled::Removed => claim.user.version,
@@ -322,7 +333,7 @@ impl Convergence {
         let now = self.clock.now();
         let held = match self.queue.record(&claim.key, &settlement, now).await {
             Err(StoreError::Conflict(UniqueKey::VendorUserId)) => {
-                settlement = self.held_by_another(&claim, settlement);
+                settlement = self.held_by_another(&claim, settlement, now);
                 self.queue.record(&claim.key, &settlement, now).await?
             }
             outcome => outcome?,
@@ -335,30 +346,33 @@ impl Convergence {
         Ok(Converged::Recorded(settlement.settled))
     }
 
-    /// What the vendor reports under this user's key is linked to another user already.
-    fn held_by_another(&self, claim: &Claim, settlement: Settlement) -> Settlement {
-        let id = settlement
-            .known
-            .vendor_user_id
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let message = format!(
-            "{} reports its user {id} for this user, but that one is linked to another user of this connection: \
-             give the two users keys of their own",
-            claim.connection.vendor.title()
-        );
-        let known = Known {
-            vendor_user_id: None,
-            active: None,
-            applied_version: claim.account.known.applied_version,
-            ..settlement.known
+    /// What the vendor reports under this user's key is linked to another user already. That is so while the other
+    /// one's change of key, or deletion, is still on its way to the vendor, so it is tried again for a while.
+    fn held_by_another(&self, claim: &Claim, settlement: Settlement, now: Timestamp) -> Settlement {
+        let id = settlement.known.vendor_user_id.as_ref().map(VendorUserId::as_str).unwrap_or_default();
+        let vendor = claim.connection.vendor.title();
+        let held = format!("{vendor} has its user {id} under this user's key, which is linked to another user here");
+        let attempts = claim.account.attempts.saturating_add(1);
+        let class = OutcomeClass::Transient { after: None };
+        let settled = match retry(class, attempts, now, self.entropy.fraction(), &self.policy) {
+            Verdict::RetryAt(at) if attempts < HELD_ATTEMPTS => Settled::Retry {
+                at,
+                floor: None,
+                attempts,
+                error: format!("{held}: this goes on when a change of that one has arrived there"),
+            },
+            _ => Settled::Attention(self.attention(
+                Cause::HeldElsewhere,
+                format!("{held}: give the two users keys of their own"),
+                Remedy::Customer,
+            )),
         };
-        let attention = self.attention(Cause::HeldElsewhere, message, Remedy::Customer);
+        let known = claim.account.known.clone();
+        let applied_version = known.applied_version.min(claim.user.version - 1);
         Settlement {
-            known,
+            known: Known { applied_version, ..known },
             invite_url: None,
-            settled: Settled::Attention(attention),
+            settled,
             ..settlement
         }
     }

@@ -178,7 +178,8 @@ pub async fn a_user_who_is_gone_is_not_found(world: &dyn VendorWorld) {
     }
 }
 
-/// A redirect would carry the token, and the user, to whomever it names.
+/// A redirect would carry the token, and the user, to whomever it names. It is a matter of the connection's base URL,
+/// and so of all users alike.
 pub async fn a_redirect_is_not_followed(world: &dyn VendorWorld) {
     for call in offered(world) {
         for status in [301, 302, 303, 307, 308] {
@@ -188,7 +189,7 @@ pub async fn a_redirect_is_not_followed(world: &dyn VendorWorld) {
 
             assert_eq!(
                 (error.class, error.status),
-                (OutcomeClass::Rejected, Some(status)),
+                (OutcomeClass::Unauthorized, Some(status)),
                 "{call:?}"
             );
         }

@@ -26,6 +26,7 @@ const CAPABILITIES: Capabilities = Capabilities {
     look_up: Some(KeyKind::ExternalId),
     refuses_duplicates: false,
     update: true,
+    update_inactive: true,
     deactivate: true,
     reactivate: true,
     delete: false,
@@ -166,12 +167,12 @@ fn same_user(id: &VendorUserId, answered: &ReportedUser) -> Result<(), VendorErr
 
 /// Where no user is named, "not found" can only be about the address.
 fn no_such_route(error: VendorError) -> VendorError {
-    if error.class != OutcomeClass::NotFound {
+    if error.class != OutcomeClass::NotFound && error.status != Some(404) {
         return error;
     }
     let message = "there is no Nabla Core API at the connection's base URL: check it".to_owned();
     VendorError {
-        class: OutcomeClass::Rejected,
+        class: OutcomeClass::Unauthorized,
         message,
         ..error
     }

@@ -222,6 +222,15 @@ fn pausing(message: String) -> VendorError {
 
 /// A failure to get a token: no user was touched, so nothing is left unknown, and what cannot heal pauses the connection.
 fn about_the_connection(error: VendorError) -> VendorError {
+    if error.status == Some(404) {
+        let message =
+            "no access token: there is no token endpoint below the connection's base URL: check it".to_owned();
+        return VendorError {
+            class: OutcomeClass::Unauthorized,
+            message,
+            ..error
+        };
+    }
     let class = match error.class {
         class @ (OutcomeClass::RateLimited { .. } | OutcomeClass::Transient { .. }) => class,
         OutcomeClass::Unknown => OutcomeClass::Transient { after: None },

@@ -154,6 +154,12 @@ impl ReportedError {
         }
     }
 
+    /// Whether the error has the vendor's form at all, which a proxy's or another server's has not.
+    #[must_use]
+    pub fn is_of_the_vendor(&self) -> bool {
+        self.code.is_some() || self.name.is_some()
+    }
+
     /// Whether the error says that there is no such user.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

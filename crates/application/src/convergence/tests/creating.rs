@@ -133,7 +133,7 @@ async fn a_refused_create_does_not_settle_the_one_before_of_which_nothing_was_he
 }
 
 #[tokio::test]
-async fn a_user_whom_the_vendor_has_already_is_adopted_and_brought_up_to_date() {
+async fn a_user_whom_the_vendor_has_already_is_linked_before_anything_is_changed_there() {
     let differs = RemoteUser {
         matches: false,
         ..remote("theirs")
@@ -142,12 +142,11 @@ async fn a_user_whom_the_vendor_has_already_is_adopted_and_brought_up_to_date() 
     ports.announces("ehr-1", true);
     ports.creates("ehr-1", Err(failure(OutcomeClass::Conflict)));
     ports.looks_up("ehr-1", Ok(Some(differs)));
-    ports.updates("theirs", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 0), Settled::GivenBack));
 
     let converged = ports.converge(claim(ann(), Known::default())).await.expect("converges");
 
-    assert_eq!(converged, Converged::Recorded(Settled::InSync));
+    assert_eq!(converged, Converged::Recorded(Settled::GivenBack));
 }
 
 #[tokio::test]
@@ -188,14 +187,19 @@ async fn a_user_found_under_a_former_key_is_stored_before_that_key_is_changed() 
     assert_eq!(converged, Converged::Recorded(Settled::GivenBack));
 }
 
-#[tokio::test]
-async fn a_user_whom_another_one_of_the_connection_is_linked_to_is_not_taken_over() {
+/// Ann, who is found under her key and linked to somebody else; and how her claim ends after so many failed attempts.
+async fn held_by_another_after(attempts: u32) -> Settled {
     let mut ports = Ports::new(ABLE);
-    ports.looks_up("ehr-1", Ok(Some(remote("theirs"))));
+    let differs = RemoteUser {
+        active: false,
+        matches: false,
+        ..remote("theirs")
+    };
+    ports.looks_up("ehr-1", Ok(Some(differs)));
     ports
         .queue
         .expect_record()
-        .withf(|_, settlement, _| settlement.settled == Settled::InSync)
+        .withf(|_, settlement, _| settlement.settled == Settled::GivenBack)
         .times(1)
         .in_sequence(&mut ports.order)
         .return_once(|_, _, _| {
@@ -207,24 +211,40 @@ async fn a_user_whom_another_one_of_the_connection_is_linked_to_is_not_taken_ove
         .queue
         .expect_record()
         .withf(|_, settlement, _| {
-            settlement.known.vendor_user_id.is_none()
-                && settlement.known.applied_version == 0
-                && matches!(&settlement.settled, Settled::Attention(attention)
-                    if attention.message.contains("theirs") && attention.message.contains("Nabla Core"))
+            settlement.known.vendor_user_id.is_none() && settlement.known.applied_version == 0
         })
         .times(1)
         .in_sequence(&mut ports.order)
         .return_once(|_, _, _| Ok(true));
+    let mut claim = claim(ann(), unheard("ehr-1"));
+    claim.account.attempts = attempts;
 
-    let converged = ports
-        .converge(claim(ann(), unheard("ehr-1")))
-        .await
-        .expect("is recorded");
+    match ports.converge(claim).await.expect("is recorded") {
+        Converged::Recorded(settled) => settled,
+        Converged::Fenced => panic!("the claim holds"),
+    }
+}
 
-    let Converged::Recorded(Settled::Attention(attention)) = converged else {
-        panic!("nobody is asked: {converged:?}")
+#[tokio::test]
+async fn a_user_whom_another_one_is_linked_to_is_neither_changed_nor_taken_over_and_tried_again() {
+    let settled = held_by_another_after(0).await;
+
+    let Settled::Retry { attempts, error, .. } = settled else {
+        panic!("it is not tried again: {settled:?}")
+    };
+    assert_eq!(attempts, 1);
+    assert!(error.contains("theirs") && error.contains("Nabla Core"), "{error}");
+}
+
+#[tokio::test]
+async fn a_user_whom_another_one_stays_linked_to_is_a_matter_for_a_person() {
+    let settled = held_by_another_after(9).await;
+
+    let Settled::Attention(attention) = settled else {
+        panic!("nobody is asked: {settled:?}")
     };
     assert_eq!(attention.cause, roster_domain::Cause::HeldElsewhere);
+    assert!(attention.message.contains("theirs"), "{}", attention.message);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ pub(super) const ABLE: Capabilities = Capabilities {
     look_up: Some(KeyKind::ExternalId),
     refuses_duplicates: true,
     update: true,
+    update_inactive: true,
     deactivate: true,
     reactivate: true,
     delete: true,

@@ -1,7 +1,7 @@
 //! Users who are at the vendor: brought up to date, deactivated, activated, deleted, and created anew if they vanish.
 
 use mockall::predicate::{always, eq};
-use roster_domain::{Change, Known, OutcomeClass, UserChanges, VendorUserId};
+use roster_domain::{Change, Known, OutcomeClass, UserChanges, VendorKey, VendorUserId};
 
 use super::given::{ABLE, Ports, claim, failure, remote, settlement, there};
 use crate::convergence::Converged;
@@ -34,7 +34,7 @@ async fn a_user_who_is_up_to_date_is_recorded_without_a_call() {
 }
 
 #[tokio::test]
-async fn an_inactive_user_is_deactivated_and_its_fields_wait() {
+async fn an_inactive_user_is_deactivated_and_then_brought_up_to_date() {
     let inactive = user(
         1,
         &UserChanges {
@@ -48,7 +48,9 @@ async fn an_inactive_user_is_deactivated_and_its_fields_wait() {
         .expect_deactivate()
         .with(always(), eq(VendorUserId::new("theirs")))
         .times(1)
+        .in_sequence(&mut ports.order)
         .return_once(|_, _| Ok(()));
+    ports.updates("theirs", Ok(resting("theirs")));
     ports.records(settlement(there("theirs", false, 1), Settled::InSync));
 
     ports
@@ -67,7 +69,13 @@ async fn an_inactive_user_who_changed_since_is_deactivated_once_more_in_case_an_
         },
     );
     let mut ports = Ports::new(ABLE);
-    ports.gateway.expect_deactivate().times(1).return_once(|_, _| Ok(()));
+    ports
+        .gateway
+        .expect_deactivate()
+        .times(1)
+        .in_sequence(&mut ports.order)
+        .return_once(|_, _| Ok(()));
+    ports.updates("theirs", Ok(resting("theirs")));
     ports.records(settlement(there("theirs", false, 1), Settled::InSync));
 
     ports
@@ -181,9 +189,12 @@ async fn a_deleted_user_whom_somebody_else_deleted_before_is_gone_all_the_same()
         .gateway
         .expect_delete()
         .times(1)
+        .in_sequence(&mut ports.order)
         .return_once(|_, _| Err(failure(OutcomeClass::NotFound)));
+    ports.looks_up("ehr-1", Ok(None));
     let known = Known {
         applied_version: 2,
+        absent_under: Some(VendorKey::new("ehr-1")),
         ..Known::default()
     };
     ports.records(Settlement {
@@ -201,6 +212,7 @@ async fn a_deleted_user_whom_somebody_else_deleted_before_is_gone_all_the_same()
 async fn a_user_who_vanished_at_the_vendor_is_created_anew() {
     let mut ports = Ports::new(ABLE);
     ports.updates("former", Err(failure(OutcomeClass::NotFound)));
+    ports.looks_up("ehr-1", Ok(None));
     ports.announces("ehr-1", true);
     ports.creates("ehr-1", Ok(remote("theirs")));
     ports.records(settlement(there("theirs", true, 1), Settled::InSync));
@@ -209,4 +221,38 @@ async fn a_user_who_vanished_at_the_vendor_is_created_anew() {
         .converge(claim(ann(), there("former", true, 0)))
         .await
         .expect("converges");
+}
+
+/// A user who is inactive at the vendor, and otherwise as it should be.
+fn resting(id: &str) -> RemoteUser {
+    RemoteUser {
+        active: false,
+        ..remote(id)
+    }
+}
+
+#[tokio::test]
+async fn that_a_user_is_gone_is_not_believed_while_the_vendor_has_it() {
+    let mut ports = Ports::new(ABLE);
+    ports
+        .gateway
+        .expect_delete()
+        .returning(|_, _| Err(failure(OutcomeClass::NotFound)));
+    ports
+        .gateway
+        .expect_look_up()
+        .returning(|_, _, _| Ok(Some(remote("theirs"))));
+    ports
+        .queue
+        .expect_record()
+        .withf(|_, settlement, _| matches!(settlement.settled, Settled::Retry { .. }))
+        .times(1)
+        .return_once(|_, _, _| Ok(true));
+
+    let converged = ports
+        .converge(claim(ann().delete(at(1)), there("theirs", true, 1)))
+        .await
+        .expect("is recorded");
+
+    assert!(matches!(converged, Converged::Recorded(Settled::Retry { .. })), "{converged:?}");
 }

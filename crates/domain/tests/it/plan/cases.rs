@@ -12,6 +12,7 @@ const ABLE: Capabilities = Capabilities {
     look_up: Some(KeyKind::ExternalId),
     refuses_duplicates: true,
     update: true,
+    update_inactive: true,
     deactivate: true,
     reactivate: true,
     delete: true,
@@ -207,12 +208,6 @@ fn a_deactivated_user_is_activated_before_the_fields_are_sent() {
 }
 
 #[test]
-fn an_inactive_user_is_deactivated_and_its_fields_wait() {
-    assert_eq!(next(&inactive(), &there(true, 0), &ABLE), Step::Deactivate(theirs()));
-    assert_eq!(next(&inactive(), &there(false, 0), &ABLE), Step::InSync);
-}
-
-#[test]
 fn an_inactive_user_who_was_never_there_is_not_sent_there() {
     assert_eq!(next(&inactive(), &nobody(), &ABLE), Step::InSync);
     let strict = Capabilities {
@@ -236,6 +231,10 @@ fn a_user_who_changed_since_is_not_believed_to_be_inactive_still() {
         version: 3,
         ..inactive()
     };
+    let patient = Capabilities {
+        update_inactive: false,
+        ..ABLE
+    };
     let recalled = |known: Known, can: &Capabilities| next(&edited, &known.recalled(&edited, can), can);
 
     assert_eq!(
@@ -249,7 +248,7 @@ fn a_user_who_changed_since_is_not_believed_to_be_inactive_still() {
             there(false, 2),
             &Capabilities {
                 reactivate: false,
-                ..ABLE
+                ..patient
             }
         ),
         Step::InSync
@@ -259,7 +258,7 @@ fn a_user_who_changed_since_is_not_believed_to_be_inactive_still() {
             there(false, 2),
             &Capabilities {
                 deactivate: false,
-                ..ABLE
+                ..patient
             }
         ),
         Step::InSync
@@ -287,14 +286,14 @@ fn a_user_who_vanished_leaves_a_later_create_to_be_looked_up() {
         ..there(true, 1)
     };
     let deleted = ann().delete(at(1));
-    assert_eq!(next(&deleted, &crashed.gone(), &ABLE), Step::LookUp(key("ehr-7")));
+    assert_eq!(next(&deleted, &crashed.deleted(), &ABLE), Step::LookUp(key("ehr-7")));
 }
 
 #[test]
 fn a_deleted_user_is_deleted_or_else_deactivated() {
     let deleted = ann().delete(at(1));
     assert_eq!(next(&deleted, &there(true, 1), &ABLE), Step::Delete(theirs()));
-    assert_eq!(next(&deleted, &there(true, 1).gone(), &ABLE), Step::Removed);
+    assert_eq!(next(&deleted, &there(true, 1).deleted(), &ABLE), Step::Removed);
     assert_eq!(next(&deleted, &nobody(), &ABLE), Step::Removed);
 
     let keeps = Capabilities { delete: false, ..ABLE };
@@ -304,7 +303,10 @@ fn a_deleted_user_is_deleted_or_else_deactivated() {
 
 #[test]
 fn a_user_who_vanished_at_the_vendor_is_created_anew() {
-    assert_eq!(next(&ann(), &there(true, 1).gone(), &ABLE), Step::Create(key("ehr-7")));
+    assert_eq!(
+        next(&ann(), &there(true, 1).deleted(), &ABLE),
+        Step::Create(key("ehr-7"))
+    );
 }
 
 #[test]
@@ -378,4 +380,31 @@ fn where_nobody_can_look_a_create_without_an_answer_is_not_taken_for_nothing() {
         assert_eq!((cause, remedy), (Cause::Unsupported, Remedy::Vendor));
         assert!(message.contains("ehr-7"), "{message}");
     }
+}
+
+#[test]
+fn the_fields_of_who_is_inactive_follow_where_the_vendor_takes_them_and_wait_where_it_does_not() {
+    let inactive = User {
+        active: false,
+        version: 2,
+        ..ann()
+    };
+    let patient = Capabilities {
+        update_inactive: false,
+        ..ABLE
+    };
+
+    assert!(matches!(next(&inactive, &there(true, 1), &ABLE), Step::Deactivate(_)));
+    assert!(matches!(next(&inactive, &there(false, 1), &ABLE), Step::Update(_)));
+    assert_eq!(next(&inactive, &there(false, 2), &ABLE), Step::InSync);
+    assert_eq!(next(&inactive, &there(false, 1), &patient), Step::InSync);
+}
+
+#[test]
+fn that_somebody_is_gone_is_not_believed_before_a_look() {
+    let inactive = User { active: false, ..ann() };
+    let gone = there(true, 1).gone(Some(key("ehr-7")));
+
+    assert_eq!(next(&inactive, &gone, &ABLE), Step::LookUp(key("ehr-7")));
+    assert_eq!(next(&inactive, &gone.absent(key("ehr-7")), &ABLE), Step::InSync);
 }

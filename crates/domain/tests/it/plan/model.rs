@@ -270,7 +270,7 @@ impl World {
             }),
             Step::Delete(id) => {
                 self.remotes.retain(|remote| remote.id != *id);
-                known.gone()
+                known.deleted()
             }
             Step::InSync | Step::Removed | Step::Ask { .. } => unreachable!("nothing is sent for {step:?}"),
         }
@@ -315,7 +315,7 @@ impl World {
             return act(remote, known);
         }
         self.vanished = false;
-        known.gone()
+        known.gone(self.can.look_up.and(self.key()))
     }
 
     fn key(&self) -> Option<VendorKey> {
@@ -371,8 +371,9 @@ impl World {
                 match theirs {
                     Some(remote) => {
                         assert_eq!(remote.active, self.user.active, "{self:#?}");
+                        let may_wait = !self.user.active && !(self.can.update && self.can.update_inactive);
                         assert!(
-                            !self.user.active || remote.version == self.user.version,
+                            may_wait || remote.version == self.user.version,
                             "stale fields: {self:#?}"
                         );
                     }

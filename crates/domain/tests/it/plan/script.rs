@@ -15,14 +15,26 @@ fn any_capabilities() -> impl Strategy<Value = Capabilities> {
     ];
     (
         select(vec![None, Some(KeyKind::ExternalId), Some(KeyKind::Email)]),
-        any::<[bool; 5]>(),
+        any::<[bool; 6]>(),
         select(REQUIRED.to_vec()),
     )
         .prop_map(
-            |(look_up, [refuses_duplicates, update, deactivate, reactivate, delete], required)| Capabilities {
+            |(
+                look_up,
+                [
+                    refuses_duplicates,
+                    update,
+                    update_inactive,
+                    deactivate,
+                    reactivate,
+                    delete,
+                ],
+                required,
+            )| Capabilities {
                 look_up,
                 refuses_duplicates,
                 update,
+                update_inactive,
                 deactivate,
                 reactivate,
                 delete,
@@ -88,11 +100,11 @@ proptest! {
     #[test]
     fn a_vendor_that_can_do_everything_never_needs_a_person(
         refuses_duplicates in any::<bool>(), delete in any::<bool>(), known_to_vendor in any::<bool>(),
-        script in any_script(),
+        update_inactive in any::<bool>(), script in any_script(),
     ) {
         let can = Capabilities {
-            look_up: Some(KeyKind::ExternalId), refuses_duplicates, update: true, deactivate: true, reactivate: true,
-            delete, required: &[],
+            look_up: Some(KeyKind::ExternalId), refuses_duplicates, update: true, update_inactive,
+            deactivate: true, reactivate: true, delete, required: &[],
         };
         let mut world = World::new(can, known_to_vendor);
         for event in &script {

@@ -11,7 +11,7 @@ use roster_contract::vendor::clinician;
 use roster_domain::{Metadata, OutcomeClass, User, VendorKey, VendorUserId};
 use rstest::rstest;
 use serde_json::{Value, json};
-use wiremock::matchers::{body_json, header, method, path};
+use wiremock::matchers::{body_json, header, method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::{RSA_KEY, Subject, credentials};
@@ -237,7 +237,7 @@ async fn a_400_that_names_a_duplicate_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_base_url_without_the_api_asks_a_person_instead_of_creating_for_ever() {
+async fn a_base_url_without_the_api_is_a_matter_of_the_connection() {
     let (_server, subject) = server_with_tokens().await;
 
     let created = subject
@@ -248,10 +248,38 @@ async fn a_base_url_without_the_api_asks_a_person_instead_of_creating_for_ever()
     let tested = subject.client.test(subject.target()).await.unwrap_err();
 
     for error in [created, tested] {
-        assert_eq!((error.class, error.status), (OutcomeClass::Rejected, Some(404)));
+        assert_eq!((error.class, error.status), (OutcomeClass::Unauthorized, Some(404)));
         assert_eq!(
             error.message,
             "there is no Nabla Core API at the connection's base URL: check it"
+        );
+    }
+}
+
+#[tokio::test]
+async fn that_a_user_is_gone_is_for_the_vendor_to_say_and_not_for_whoever_answers() {
+    let (server, subject) = server_with_tokens().await;
+    Mock::given(path_regex("/v1/core/server/users/.*"))
+        .respond_with(ResponseTemplate::new(404).set_body_raw("<h1>404 Not Found</h1>nginx", "text/html"))
+        .mount(&server)
+        .await;
+
+    let deactivated = subject
+        .client
+        .deactivate(subject.target(), &VendorUserId::new("u-1"))
+        .await
+        .unwrap_err();
+    let found = subject
+        .client
+        .look_up(subject.target(), &key(), &clinician())
+        .await
+        .unwrap_err();
+
+    for error in [deactivated, found] {
+        assert_eq!(
+            (error.class, error.status),
+            (OutcomeClass::Unknown, Some(404)),
+            "{error}"
         );
     }
 }

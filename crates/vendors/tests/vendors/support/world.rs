@@ -163,6 +163,7 @@ fn act(call: Call, reply: Reply) -> Action {
                     look_up: None,
                     refuses_duplicates: false,
                     update: true,
+                    update_inactive: true,
                     deactivate: true,
                     reactivate: true,
                     delete: false,
