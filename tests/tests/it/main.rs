@@ -5,6 +5,7 @@ mod cli;
 mod faults;
 mod given;
 mod kill;
+mod links;
 mod loop_;
 mod openapi;
 mod operations;

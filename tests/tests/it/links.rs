@@ -1,0 +1,178 @@
+//! Whose user at the vendor is whose: a key that goes from one clinician to another never takes the other's user along.
+
+use e2e::{Server, Store};
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::given;
+
+async fn sandbox(store: Store) -> Server {
+    Server::on(store).sandbox().start().await
+}
+
+/// A user with an external id, marked as whose it is, who has arrived at the vendor.
+async fn arrived(server: &Server, external_id: &str, whose: &str) -> String {
+    let id = made(server, external_id, whose).await;
+    given::in_sync(&server.api(), &id).await;
+    id
+}
+
+async fn made(server: &Server, external_id: &str, whose: &str) -> String {
+    let user = json!({ "external_id": external_id, "metadata": { "whose": whose } });
+    let answer = server.api().post("/v1/users", user).await.expect(201);
+    given::id(&answer.json()).to_owned()
+}
+
+/// Whom the vendor has: external id, whose data, and whether active; sorted.
+async fn at_the_vendor(server: &Server) -> Vec<(String, String, bool)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let users = server.sandbox().users().await;
+    let mut shown: Vec<_> = users
+        .iter()
+        .map(|user| {
+            let active = user["active"].as_bool().unwrap_or_default();
+            (text(&user["external_id"]), text(&user["metadata"]["whose"]), active)
+        })
+        .collect();
+    shown.sort();
+    shown
+}
+
+fn shown(external_id: &str, whose: &str, active: bool) -> (String, String, bool) {
+    (external_id.to_owned(), whose.to_owned(), active)
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn the_former_key_of_a_deactivated_clinician_goes_to_another_without_activating_the_first(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let first = arrived(&server, "ehr-1", "first").await;
+    let path = format!("/v1/users/{first}");
+    server
+        .api()
+        .post(&format!("{path}/deactivate"), json!({}))
+        .await
+        .expect(200);
+    given::in_sync(&server.api(), &first).await;
+
+    server
+        .api()
+        .patch(&path, json!({ "external_id": "ehr-1-former" }))
+        .await
+        .expect(200);
+    let second = made(&server, "ehr-1", "second").await;
+
+    given::in_sync(&server.api(), &second).await;
+    given::in_sync(&server.api(), &first).await;
+    let expected = [shown("ehr-1", "second", true), shown("ehr-1-former", "first", false)];
+    assert_eq!(at_the_vendor(&server).await, expected);
+    assert!(
+        server.sandbox().calls_for("activate").await.is_empty(),
+        "nobody was activated"
+    );
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_key_whose_change_is_still_on_its_way_to_the_vendor_is_waited_for(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let first = arrived(&server, "ehr-1", "first").await;
+    let fault = json!({ "kind": "status", "status": 503, "retry_after": 2 });
+    server
+        .sandbox()
+        .fault(fault, json!({ "operation": "update", "times": 1 }))
+        .await;
+
+    server
+        .api()
+        .patch(&format!("/v1/users/{first}"), json!({ "external_id": "ehr-2" }))
+        .await
+        .expect(200);
+    let second = made(&server, "ehr-1", "second").await;
+
+    given::in_sync(&server.api(), &first).await;
+    given::in_sync(&server.api(), &second).await;
+    server.sandbox().all_struck().await;
+    let expected = [shown("ehr-1", "second", true), shown("ehr-2", "first", true)];
+    assert_eq!(at_the_vendor(&server).await, expected);
+    assert_eq!(
+        server.sandbox().calls_for("update").await.len(),
+        2,
+        "only the first one's own"
+    );
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_clinician_who_is_made_anew_while_the_deletion_is_on_its_way_is_adopted_after_it(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let first = arrived(&server, "ehr-1", "first").await;
+    let fault = json!({ "kind": "status", "status": 503, "retry_after": 2 });
+    server
+        .sandbox()
+        .fault(fault, json!({ "operation": "deactivate", "times": 1 }))
+        .await;
+
+    server.api().delete(&format!("/v1/users/{first}")).await.expect(204);
+    let second = made(&server, "ehr-1", "second").await;
+
+    given::in_sync(&server.api(), &second).await;
+    server.sandbox().all_struck().await;
+    assert_eq!(at_the_vendor(&server).await, [shown("ehr-1", "second", true)]);
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_deactivation_that_is_answered_with_not_found_is_not_believed(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let user = arrived(&server, "ehr-1", "first").await;
+    let fault = json!({ "kind": "status", "status": 404 });
+    server
+        .sandbox()
+        .fault(fault, json!({ "operation": "deactivate", "times": 2 }))
+        .await;
+
+    server
+        .api()
+        .post(&format!("/v1/users/{user}/deactivate"), json!({}))
+        .await
+        .expect(200);
+
+    let account = given::in_sync(&server.api(), &user).await;
+    server.sandbox().all_struck().await;
+    assert_eq!(at_the_vendor(&server).await, [shown("ehr-1", "first", false)]);
+    assert!(account["vendor_user_id"].is_string(), "{account}");
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn the_fields_of_a_deactivated_clinician_reach_the_vendor(#[case] store: Store) {
+    let server = sandbox(store).await;
+    let user = arrived(&server, "ehr-1", "before").await;
+    let path = format!("/v1/users/{user}");
+    server
+        .api()
+        .post(&format!("{path}/deactivate"), json!({}))
+        .await
+        .expect(200);
+    given::in_sync(&server.api(), &user).await;
+
+    server
+        .api()
+        .patch(&path, json!({ "metadata": { "whose": "after" } }))
+        .await
+        .expect(200);
+
+    given::in_sync(&server.api(), &user).await;
+    assert_eq!(at_the_vendor(&server).await, [shown("ehr-1", "after", false)]);
+}
