@@ -8,6 +8,7 @@ mod serve;
 mod settings;
 mod wiring;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -21,7 +22,8 @@ fn main() -> ExitCode {
     match cli::run(command_line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            anstream::eprintln!("{failure}");
+            // Where standard error is closed as well, the exit code says it alone.
+            let _ = writeln!(anstream::stderr(), "{failure}");
             ExitCode::from(failure.code)
         }
     }

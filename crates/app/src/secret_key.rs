@@ -1,7 +1,7 @@
 //! The operator's secret key: 32 bytes that seal vendor credentials and sign tokens.
 
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -29,13 +29,21 @@ pub(crate) enum SecretKeyError {
     )]
     Missing,
     /// The file beside the database cannot be read or made.
-    #[error("the secret key file {} cannot be {doing}: {cause}", path.display())]
+    #[error("the secret key file {} cannot be {doing}", path.display())]
     File {
         path: PathBuf,
         doing: &'static str,
         #[source]
         cause: std::io::Error,
     },
+    /// The database was in use before, and another key would not open what it holds.
+    #[error(
+        "the secret key file {} is gone, and the database beside it was in use: restore the file, or give its content \
+         as ROSTER_SECRET_KEY. If the key is lost, `roster serve --new-secret-key` goes on with a new one; all vendor \
+         credentials must then be entered anew",
+        .0.display()
+    )]
+    Lost(PathBuf),
 }
 
 impl SecretKey {
@@ -44,17 +52,23 @@ impl SecretKey {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The key that was given, or the one beside the SQLite database, which is made on the first start.
-    pub(crate) fn load(
-        given: Option<&SecretString>,
-        database: &Database,
-        entropy: &dyn Entropy,
-    ) -> Result<Self, SecretKeyError> {
+    /// The key that was given, or the one beside the SQLite database; `None` if that is still to be made.
+    pub(crate) fn find(given: Option<&SecretString>, database: &Database) -> Result<Option<Self>, SecretKeyError> {
         match (given, database.key_file()) {
-            (Some(text), _) => Self::parse(text.expose_secret(), "ROSTER_SECRET_KEY"),
+            (Some(text), _) => Self::parse(text.expose_secret(), "ROSTER_SECRET_KEY").map(Some),
             (None, None) => Err(SecretKeyError::Missing),
-            (None, Some(path)) => Self::read_or_make(&path, entropy),
+            (None, Some(path)) => Self::read(&path),
         }
+    }
+
+    /// Makes the key beside the SQLite database. The caller makes sure that nobody else does at the same time, and that
+    /// nothing was sealed with another key.
+    pub(crate) fn make(database: &Database, entropy: &dyn Entropy) -> Result<Self, SecretKeyError> {
+        let path = database.key_file().ok_or(SecretKeyError::Missing)?;
+        let key = Self(Zeroizing::new(entropy.bytes()));
+        let text = Zeroizing::new(format!("{}\n", BASE64_STANDARD.encode(*key.0)));
+        write_whole(&path, text.as_bytes()).map_err(failed(&path, "made"))?;
+        Ok(key)
     }
 
     /// A key for one purpose. Keys for different purposes tell nothing about each other.
@@ -83,37 +97,39 @@ impl SecretKey {
         .ok_or_else(|| SecretKeyError::Form(source.to_owned()))
     }
 
-    fn read_or_make(path: &Path, entropy: &dyn Entropy) -> Result<Self, SecretKeyError> {
-        let failed = |doing| {
-            move |cause| SecretKeyError::File {
-                path: path.to_owned(),
-                doing,
-                cause,
-            }
-        };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        match options.open(path) {
-            Ok(mut file) => {
-                let key = Self(Zeroizing::new(entropy.bytes()));
-                let text = Zeroizing::new(format!("{}\n", BASE64_STANDARD.encode(*key.0)));
-                file.write_all(text.as_bytes())
-                    .and_then(|()| file.sync_all())
-                    .map_err(failed("written"))?;
-                Ok(key)
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let mut text = Zeroizing::new(String::new());
-                std::fs::File::open(path)
-                    .and_then(|mut file| file.read_to_string(&mut text))
-                    .map_err(failed("read"))?;
-                Self::parse(&text, &format!("the secret key file {}", path.display()))
-            }
-            Err(error) => Err(failed("made")(error)),
+    fn read(path: &Path) -> Result<Option<Self>, SecretKeyError> {
+        match std::fs::read_to_string(path).map(Zeroizing::new) {
+            Ok(text) => Self::parse(&text, &format!("the secret key file {}", path.display())).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failed(path, "read")(error)),
         }
     }
+}
+
+fn failed(path: &Path, doing: &'static str) -> impl FnOnce(std::io::Error) -> SecretKeyError {
+    let path = path.to_owned();
+    move |cause| SecretKeyError::File { path, doing, cause }
+}
+
+/// Writes a file that is there whole or not at all, whenever the machine stops, and readable by its owner alone.
+fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(&unfinished, path)?;
+    // The name is durable once its folder is. Elsewhere than on Unix a folder cannot be opened, nor need be.
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -126,8 +142,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::parse(&format!("sqlite://{}/r.db", folder.path().display())).expect("a database");
 
-        let made = SecretKey::load(None, &database, &SystemEntropy).expect("made");
-        let read = SecretKey::load(None, &database, &SystemEntropy).expect("read");
+        assert!(SecretKey::find(None, &database).expect("looked for").is_none());
+        let made = SecretKey::make(&database, &SystemEntropy).expect("made");
+        let read = SecretKey::find(None, &database).expect("read").expect("a key");
 
         assert_eq!(made.derive("a"), read.derive("a"));
         assert_ne!(made.derive("a"), made.derive("b"));
@@ -146,13 +163,36 @@ mod tests {
         let postgres = Database::parse("postgres://localhost/roster").expect("a database");
         let short = SecretString::from(BASE64_STANDARD.encode([1; 31]));
 
+        assert!(matches!(SecretKey::find(None, &postgres), Err(SecretKeyError::Missing)));
         assert!(matches!(
-            SecretKey::load(None, &postgres, &SystemEntropy),
-            Err(SecretKeyError::Missing)
-        ));
-        assert!(matches!(
-            SecretKey::load(Some(&short), &postgres, &SystemEntropy),
+            SecretKey::find(Some(&short), &postgres),
             Err(SecretKeyError::Form(_))
         ));
+    }
+
+    #[test]
+    fn a_file_that_was_left_unfinished_locks_nobody_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::parse(&format!("sqlite://{}/r.db", folder.path().display())).expect("a database");
+        std::fs::write(folder.path().join("r.db.key.new"), "half a k").expect("written");
+
+        assert!(SecretKey::find(None, &database).expect("looked for").is_none());
+        let made = SecretKey::make(&database, &SystemEntropy).expect("made");
+
+        let read = SecretKey::find(None, &database).expect("read").expect("a key");
+        assert_eq!(made.derive("a"), read.derive("a"));
+        assert!(!folder.path().join("r.db.key.new").exists());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_said_with_the_systems_words_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::parse(&format!("sqlite://{}/r.db", folder.path().display())).expect("a database");
+        std::fs::create_dir(folder.path().join("r.db.key")).expect("a folder in its place");
+
+        let error = SecretKey::find(None, &database).err().expect("refused");
+        let said = crate::cli::Failure::from(error).to_string();
+
+        assert_eq!(said.matches("os error").count(), 1, "{said}");
     }
 }

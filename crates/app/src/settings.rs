@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::builder::BoolishValueParser;
 use clap::{Args, ValueEnum};
 use config::{Config, File, FileFormat};
+use roster_application::api_clients::ApiKey;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 /// The file that is read when it exists and no other is named.
 const DEFAULT_FILE: &str = "roster.toml";
+/// What is logged by default. PostgreSQL notes at each start that the table of migrations exists already.
+const DEFAULT_LOG: &str = "info,sqlx::postgres::notice=warn";
 
 /// The settings of every command, as flags and environment give them; what is absent comes from the file, or is the
 /// default.
@@ -33,7 +36,7 @@ pub(crate) struct SettingsArgs {
         env = "ROSTER_LOG",
         global = true,
         value_name = "FILTER",
-        help = "What to log, such as info or roster_http=debug [default: info]"
+        help = "What to log, such as info or roster_http=debug [default: info, without PostgreSQL's notices]"
     )]
     log: Option<String>,
     /// How to log [default: text]
@@ -69,7 +72,7 @@ pub(crate) struct ServeArgs {
     /// What this process does [default: all]
     #[arg(long, env = "ROSTER_ROLE")]
     role: Option<Role>,
-    /// Let OAuth clients' key sets be fetched from private addresses
+    /// Let connections and OAuth clients' key sets lead to private addresses
     #[arg(
         long, env = "ROSTER_ALLOW_PRIVATE_ADDRESSES", num_args = 0..=1,
         require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new()
@@ -78,6 +81,9 @@ pub(crate) struct ServeArgs {
     /// Most connections to PostgreSQL that this process holds [default: 20]
     #[arg(long, env = "ROSTER_DATABASE_CONNECTIONS", value_name = "COUNT")]
     database_connections: Option<u32>,
+    /// Go on with a new secret key where the one beside the database is lost: vendor credentials must be entered anew
+    #[arg(long)]
+    new_secret_key: bool,
 }
 
 /// How logs are written.
@@ -114,6 +120,8 @@ pub(crate) struct Settings {
     pub(crate) bootstrap_key: Option<SecretString>,
     pub(crate) allow_private_addresses: bool,
     pub(crate) database_connections: u32,
+    /// Whether a lost secret key is given up for a new one. For one start, so it is a flag only.
+    pub(crate) new_secret_key: bool,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
     /// The file that was read.
@@ -141,8 +149,11 @@ struct Raw {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
     /// The file cannot be read, or has a setting that there is not.
-    #[error("the settings cannot be read: {0}")]
-    Read(#[from] config::ConfigError),
+    #[error("the settings{} cannot be read: {cause}", in_file(file.as_deref()))]
+    Read {
+        file: Option<PathBuf>,
+        cause: config::ConfigError,
+    },
     /// A setting has a value that it cannot have.
     #[error("{setting} must be {expected}, not {given:?}")]
     Value {
@@ -150,6 +161,18 @@ pub(crate) enum SettingsError {
         expected: &'static str,
         given: String,
     },
+    /// The first API key could not be sent in a header, or is too easily guessed. It is not repeated.
+    #[error(
+        "ROSTER_BOOTSTRAP_KEY (bootstrap_key) must have {} to {} visible ASCII characters without spaces: make one with \
+         `openssl rand -base64 32`",
+        ApiKey::MIN_GIVEN,
+        ApiKey::MAX_GIVEN
+    )]
+    BootstrapKey,
+}
+
+fn in_file(file: Option<&Path>) -> String {
+    file.map(|file| format!(" in {}", file.display())).unwrap_or_default()
 }
 
 impl Settings {
@@ -160,16 +183,28 @@ impl Settings {
             None => (PathBuf::from(DEFAULT_FILE), false),
         };
         let read = required || file.exists();
-        let raw: Raw = Config::builder()
+        let raw = Self::merge(args, serve, &file, required).map_err(|cause| SettingsError::Read {
+            file: read.then(|| file.clone()),
+            cause,
+        })?;
+        Ok(Self {
+            file: read.then_some(file),
+            new_secret_key: serve.new_secret_key,
+            ..Self::check(raw)?
+        })
+    }
+
+    fn merge(args: &SettingsArgs, serve: &ServeArgs, file: &Path, required: bool) -> Result<Raw, config::ConfigError> {
+        Config::builder()
             .set_default("listen", "127.0.0.1:8080")?
             .set_default("database", "sqlite://roster.db")?
             .set_default("sandbox", false)?
             .set_default("role", "all")?
             .set_default("allow_private_addresses", false)?
             .set_default("database_connections", 20)?
-            .set_default("log", "info")?
+            .set_default("log", DEFAULT_LOG)?
             .set_default("log_format", "text")?
-            .add_source(File::from(file.clone()).format(FileFormat::Toml).required(required))
+            .add_source(File::from(file).format(FileFormat::Toml).required(required))
             .set_override_option("listen", serve.listen.clone())?
             .set_override_option("database", args.database.clone())?
             .set_override_option("public_url", serve.public_url.clone())?
@@ -182,11 +217,15 @@ impl Settings {
             .set_override_option("log", args.log.clone())?
             .set_override_option("log_format", args.log_format.as_ref().map(name))?
             .build()?
-            .try_deserialize()?;
-        Ok(Self {
-            file: read.then_some(file),
-            ..Self::check(raw)?
-        })
+            .try_deserialize()
+    }
+
+    /// Checks what only serving uses, so that other commands are not held up by it.
+    pub(crate) fn check_serving(&self) -> Result<(), SettingsError> {
+        match self.bootstrap_key.clone().map(ApiKey::given) {
+            Some(Err(_)) => Err(SettingsError::BootstrapKey),
+            Some(Ok(_)) | None => Ok(()),
+        }
     }
 
     fn check(raw: Raw) -> Result<Self, SettingsError> {
@@ -231,6 +270,7 @@ impl Settings {
             bootstrap_key: raw.bootstrap_key.and_then(secret),
             allow_private_addresses: raw.allow_private_addresses,
             database_connections: raw.database_connections,
+            new_secret_key: false,
             log: raw.log,
             log_format: raw.log_format,
             file: None,
@@ -305,6 +345,11 @@ impl Database {
             Self::Sqlite { path, .. } => Some(with_suffix(path, ".lock")),
             Self::Postgres { .. } => None,
         }
+    }
+
+    /// Whether the database is a file that is not there.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Sqlite { path, .. } if !path.exists())
     }
 
     /// The database in words, without its password.
@@ -382,6 +427,27 @@ mod tests {
         let error = Settings::load(&args, &ServeArgs::default()).expect_err("refused");
 
         assert!(error.to_string().contains("lissten"), "{error}");
+        assert!(error.to_string().contains("settings.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_bootstrap_key_that_is_too_short_is_refused_by_name_and_not_repeated() {
+        let settings = |key: &str| Settings {
+            bootstrap_key: Some(SecretString::from(key)),
+            ..Settings::load(&SettingsArgs::default(), &ServeArgs::default()).expect("settings")
+        };
+
+        assert!(settings("sixteen-letters!").check_serving().is_ok());
+        let error = settings("fifteen-letters")
+            .check_serving()
+            .expect_err("refused")
+            .to_string();
+
+        assert!(
+            error.contains("ROSTER_BOOTSTRAP_KEY") && error.contains("16"),
+            "{error}"
+        );
+        assert!(!error.contains("fifteen"), "{error}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use roster_application::accounts::Accounts;
 use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
-use roster_application::connections::Connections;
+use roster_application::connections::{Connections, PrivateAddresses};
 use roster_application::convergence::{Convergence, Leases, Worker, WorkerSettings};
 use roster_application::idempotency::Idempotency;
 use roster_application::organizations::Organizations;
@@ -115,6 +115,16 @@ impl Desk {
             organizations: Organizations::new(Arc::clone(store) as _, clock, ids, entropy),
         }
     }
+
+    /// The same use cases with what the operator decided.
+    pub(crate) fn under(self, settings: &Settings) -> Self {
+        Self {
+            api_clients: self
+                .api_clients
+                .allowing_private_addresses(settings.allow_private_addresses),
+            ..self
+        }
+    }
 }
 
 /// Everything that serving needs.
@@ -163,7 +173,12 @@ impl Wired {
             Arc::clone(&secrets),
             Arc::clone(&clock),
             Arc::clone(&ids),
-        );
+        )
+        .with_private_addresses(if settings.allow_private_addresses {
+            PrivateAddresses::Allowed
+        } else {
+            PrivateAddresses::Refused
+        });
         let convergence = Convergence::new(
             Arc::clone(&store) as _,
             gateway,
@@ -175,7 +190,7 @@ impl Wired {
             Leases::default(),
         );
         Ok(Self {
-            desk: Desk::new(&store),
+            desk: Desk::new(&store).under(settings),
             connections,
             sessions: Sessions::new(
                 Arc::clone(&store) as _,

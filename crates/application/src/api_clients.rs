@@ -6,12 +6,14 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use roster_domain::{
-    ApiClient, ApiClientId, ApiClientKind, BaseUrl, Change, ClientKey, Email, Fault, FieldPath, Given, Organization,
-    Password, Rule, Violations,
+    ApiClient, ApiClientId, ApiClientKind, Change, ClientKey, Email, Fault, FieldPath, Given, Organization, Password,
+    Rule, Violations,
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::authentication::{check_public_key, hash_password};
+mod key_set_url;
+
+use crate::authentication::{Caller, check_public_key, hash_password};
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
 use crate::ports::{ApiClientStore, ClientSecret, Clock, Entropy, Ids, StoreError, UniqueKey};
@@ -37,14 +39,19 @@ impl ApiKey {
         )))
     }
 
-    /// Takes a key that the operator chose: 8 to 512 visible ASCII characters, since it travels in a header.
+    /// The fewest characters of a key that the operator chose.
+    pub const MIN_GIVEN: usize = 16;
+    /// The most characters of a key that the operator chose.
+    pub const MAX_GIVEN: usize = 512;
+
+    /// Takes a key that the operator chose: 16 to 512 visible ASCII characters, since it travels in a header.
     pub fn given(key: SecretString) -> Result<Self, Violations> {
         let text = key.expose_secret();
-        let fault = if !(8..=512).contains(&text.len()) {
+        let fault = if !(Self::MIN_GIVEN..=Self::MAX_GIVEN).contains(&text.len()) {
             Fault::new(
                 Rule::Length {
-                    min: 8,
-                    max: 512,
+                    min: Self::MIN_GIVEN,
+                    max: Self::MAX_GIVEN,
                     unit: "characters",
                 },
                 Given::count(text.chars().count(), "characters"),
@@ -117,10 +124,11 @@ pub struct ApiClients {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     entropy: Arc<dyn Entropy>,
+    private_addresses: bool,
 }
 
 impl ApiClients {
-    /// Puts the use cases together.
+    /// Puts the use cases together. Key sets may be on public hosts only.
     #[must_use]
     pub fn new(
         store: Arc<dyn ApiClientStore>,
@@ -133,6 +141,17 @@ impl ApiClients {
             clock,
             ids,
             entropy,
+            private_addresses: false,
+        }
+    }
+
+    /// The same, where the operator decides whether key sets may be on private addresses, and behind `http`. What is
+    /// refused where keys are fetched should be refused here already, and nothing else.
+    #[must_use]
+    pub fn allowing_private_addresses(self, private_addresses: bool) -> Self {
+        Self {
+            private_addresses,
+            ..self
         }
     }
 
@@ -146,7 +165,7 @@ impl ApiClients {
         new: NewApiClient,
         reserved: Option<Reserved>,
     ) -> Result<CreatedApiClient, Error> {
-        let checked = check(&new)?;
+        let checked = check(&new, self.private_addresses)?;
         let id = ApiClientId::new(reserved.map_or_else(|| self.ids.new_id(), Reserved::id));
         if let Some(Reserved::Resumed(_)) = reserved {
             self.store.delete_client(organization.id, id).await?;
@@ -191,6 +210,25 @@ impl ApiClients {
         Ok(self.store.clients(organization.id, after, limit).await?)
     }
 
+    /// A client of the organization.
+    pub async fn get(&self, organization: &Organization, id: ApiClientId) -> Result<ApiClient, Error> {
+        // The store finds clients of every organization, for authentication: what is another's is not there.
+        let found = self.store.client(id).await?;
+        found
+            .filter(|(client, _)| client.organization_id == organization.id)
+            .map(|(client, _)| client)
+            .ok_or(Error::NotFound(Missing::ApiClient))
+    }
+
+    /// Deletes a client for another one. None deletes itself: an organization's last caller would lock it out, and a
+    /// key that is to be replaced must not go before the new one is in use.
+    pub async fn delete_for(&self, caller: &Caller, id: ApiClientId) -> Result<(), Error> {
+        if caller.client.id == id {
+            return Err(Error::Conflict(Conflicting::OwnClient));
+        }
+        self.delete(&caller.organization, id).await
+    }
+
     /// Deletes a client: nothing it holds opens anything any more.
     pub async fn delete(&self, organization: &Organization, id: ApiClientId) -> Result<(), Error> {
         if self.store.delete_client(organization.id, id).await? {
@@ -212,13 +250,13 @@ enum CheckedKind {
     ServiceAccount { email: Email, password: Password },
 }
 
-fn check(new: &NewApiClient) -> Result<Checked, Violations> {
+fn check(new: &NewApiClient, private_addresses: bool) -> Result<Checked, Violations> {
     let mut violations = new.unreadable.clone();
     let label = check_label(&new.label, &mut violations);
     let kind = match &new.kind {
         Change::Set(kind) => match kind.as_str() {
             "api_key" => Some(CheckedKind::ApiKey),
-            "oauth_client" => oauth_client(new, &mut violations).map(CheckedKind::OAuthClient),
+            "oauth_client" => oauth_client(new, private_addresses, &mut violations).map(CheckedKind::OAuthClient),
             "service_account" => service_account(new, &mut violations),
             other => {
                 let rule = Rule::OneOf {
@@ -262,14 +300,14 @@ pub(crate) fn check_label(label: &Change<String>, violations: &mut Violations) -
     None
 }
 
-fn oauth_client(new: &NewApiClient, violations: &mut Violations) -> Option<ClientKey> {
+fn oauth_client(new: &NewApiClient, private_addresses: bool, violations: &mut Violations) -> Option<ClientKey> {
     match (new.public_key.as_set(), new.jwks_url.as_set()) {
         (Some(pem), None) => violations
             .check(&FieldPath::of("public_key"), check_public_key(pem))
             .map(|()| ClientKey::PublicKey(pem.clone())),
         (None, Some(url)) => violations
-            .check(&FieldPath::of("jwks_url"), BaseUrl::new(url))
-            .map(|_| ClientKey::JwksUrl(url.clone())),
+            .check(&FieldPath::of("jwks_url"), key_set_url::check(url, private_addresses))
+            .map(|()| ClientKey::JwksUrl(url.clone())),
         (None, None) => {
             violations.push(Fault::new(Rule::Required, Given::nothing()).at(FieldPath::of("public_key")));
             None

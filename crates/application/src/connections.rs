@@ -68,6 +68,17 @@ pub struct ConnectionTest {
     pub message: String,
 }
 
+/// Whether connections may be made that lead to private addresses. The operator decides, and no organization: whoever
+/// may choose the address could otherwise have this server call whatever stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PrivateAddresses {
+    /// A connection that allows private addresses is neither made nor led elsewhere.
+    #[default]
+    Refused,
+    /// Each connection says for itself.
+    Allowed,
+}
+
 /// The use cases for connections.
 #[derive(Clone)]
 pub struct Connections {
@@ -76,10 +87,11 @@ pub struct Connections {
     secrets: Arc<dyn Secrets>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    private_addresses: PrivateAddresses,
 }
 
 impl Connections {
-    /// Puts the use cases together.
+    /// Puts the use cases together; private addresses are refused.
     #[must_use]
     pub fn new(
         store: Arc<dyn ConnectionStore>,
@@ -94,6 +106,16 @@ impl Connections {
             secrets,
             clock,
             ids,
+            private_addresses: PrivateAddresses::default(),
+        }
+    }
+
+    /// The same use cases with what the operator decided about private addresses.
+    #[must_use]
+    pub fn with_private_addresses(self, private_addresses: PrivateAddresses) -> Self {
+        Self {
+            private_addresses,
+            ..self
         }
     }
 
@@ -121,6 +143,12 @@ impl Connections {
         Ok(self.load(organization, id).await?.0)
     }
 
+    /// The credentials of a connection, in clear: for this process's own needs, never for a caller.
+    pub async fn credentials(&self, organization: &Organization, id: ConnectionId) -> Result<Credentials, Error> {
+        let (_, sealed) = self.load(organization, id).await?;
+        Ok(Credentials::open(&sealed, id, &*self.secrets)?)
+    }
+
     /// A page of connections.
     pub async fn list(
         &self,
@@ -131,7 +159,8 @@ impl Connections {
         Ok(self.store.connections(organization.id, after, limit).await?)
     }
 
-    /// Changes a connection. New credentials end a pause, unless the request says otherwise.
+    /// Changes a connection. New credentials end a pause, and so does another base URL, unless the request says
+    /// otherwise.
     pub async fn update(
         &self,
         organization: &Organization,
@@ -261,6 +290,7 @@ impl Connections {
         let base_url = violations.check(&FieldPath::of("base_url"), base_url);
         let label = check_label(&changes.label, &mut violations);
         let options = options(&ConnectionOptions::default(), &changes.options);
+        self.check_private_addresses(&options, &mut violations);
         let credentials = match &changes.credentials {
             Change::Set(given) => credentials(given, &mut violations),
             Change::Keep | Change::Clear => {
@@ -313,6 +343,12 @@ impl Connections {
             Change::Clear => violations.check(&FieldPath::of("base_url"), Err(null())),
             Change::Set(url) => violations.check(&FieldPath::of("base_url"), BaseUrl::new(url)),
         };
+        let is_led_elsewhere = base_url.as_ref().is_some_and(|url| *url != current.base_url);
+        let options = options(&current.options, &changes.options);
+        // A connection that may call private addresses already can be relabelled or paused, but not led to others.
+        if is_led_elsewhere || !current.options.allow_private_addresses {
+            self.check_private_addresses(&options, &mut violations);
+        }
         let label = match &changes.label {
             Change::Keep => current.label.clone(),
             label => check_label(label, &mut violations),
@@ -325,7 +361,7 @@ impl Connections {
         let paused = match changes.paused {
             Change::Set(true) => current.paused.clone().or_else(|| Some(by_request(self.clock.now()))),
             Change::Set(false) => None,
-            Change::Keep if credentials.is_some() => None,
+            Change::Keep if credentials.is_some() || is_led_elsewhere => None,
             Change::Keep => current.paused.clone(),
             Change::Clear => violations.check(&FieldPath::of("paused"), Err(null())),
         };
@@ -333,7 +369,6 @@ impl Connections {
             return Err(violations);
         };
         violations.into_result()?;
-        let options = options(&current.options, &changes.options);
         Ok((
             Connection {
                 label,
@@ -348,6 +383,17 @@ impl Connections {
 }
 
 impl Connections {
+    fn check_private_addresses(&self, options: &ConnectionOptions, violations: &mut Violations) {
+        if options.allow_private_addresses && self.private_addresses == PrivateAddresses::Refused {
+            let rule = Rule::Format {
+                expected: "false, unless the operator of this server allows private addresses \
+                           (ROSTER_ALLOW_PRIVATE_ADDRESSES)",
+            };
+            let field = FieldPath::of("options").then("allow_private_addresses");
+            violations.push(Fault::new(rule, Given::kind("true")).at(field));
+        }
+    }
+
     /// Whether a failed call means that the connection's credentials, and not one user, are the matter.
     #[must_use]
     pub fn is_about_credentials(class: OutcomeClass) -> bool {

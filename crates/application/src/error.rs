@@ -104,6 +104,9 @@ pub enum Conflicting {
     /// Another record has the id.
     #[error("another record has this id")]
     Id,
+    /// A client asked for its own deletion, which would lock it out.
+    #[error("a client cannot delete itself: make another one, and delete this one with that")]
+    OwnClient,
     /// Another organization has the short name.
     #[error("another organization has this slug")]
     Slug,

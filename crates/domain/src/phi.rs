@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::fields::Metadata;
 use crate::violation::{Fault, FieldPath, Given, Rule, Violation};
 
 /// One metadata entry that looks like patient data.
@@ -21,14 +20,13 @@ impl Suspicion {
     /// The suspicion as a violation. The value is never repeated.
     #[must_use]
     pub fn violation(&self) -> Violation {
-        let key: String = self.key.chars().take(Metadata::MAX_KEY_CHARACTERS).collect();
         Fault::new(
             Rule::PatientData {
                 resembles: self.resembles,
             },
             Given::kind("an entry that is not shown"),
         )
-        .at(FieldPath::of("metadata").then(key))
+        .at(FieldPath::of("metadata").then_chosen(&self.key))
     }
 }
 

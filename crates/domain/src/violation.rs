@@ -28,6 +28,16 @@ impl FieldPath {
         Self(segments)
     }
 
+    /// The longest name, in characters, that callers may choose and that is kept whole in a path.
+    const LONGEST_CHOSEN: usize = 256;
+
+    /// A key inside this one that the caller chose. It may be of any length, and is cut after 256 characters, so that
+    /// what is said about it stays readable.
+    #[must_use]
+    pub fn then_chosen(&self, name: &str) -> Self {
+        self.then(name.chars().take(Self::LONGEST_CHOSEN).collect::<String>())
+    }
+
     /// The names on the way, from the outside in.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(AsRef::as_ref)
@@ -49,7 +59,14 @@ impl fmt::Display for FieldPath {
         if self.0.is_empty() {
             return f.write_str("the request");
         }
-        f.write_str(&self.0.join("."))
+        for (index, segment) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(".")?;
+            }
+            // An empty name would not be seen.
+            f.write_str(if segment.is_empty() { "\"\"" } else { segment })?;
+        }
+        Ok(())
     }
 }
 

@@ -1,26 +1,44 @@
 //! Reading a JSON body: syntax, media type and size, before anyone looks at the fields.
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::refusal::{Kind, Refusal};
+use crate::unreadable;
 
 /// The most bytes of a request body. The largest sensible user has some 30 kB of metadata.
 pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 
-/// Reads a whole body of at most [`MAX_BYTES`].
+/// How long a body may take to arrive, once somebody waits for it. Shorter than [`crate::layers::TIME_LIMIT`], so that
+/// whoever is slow is told this, and not that nobody knows what happened: nothing has an effect before its body is there.
+pub(crate) const ARRIVAL_LIMIT: Duration = Duration::from_secs(20);
+
+const _: () = assert!(ARRIVAL_LIMIT.as_secs() < crate::layers::TIME_LIMIT.as_secs());
+
+/// Reads a whole body of at most [`MAX_BYTES`] within [`ARRIVAL_LIMIT`].
 pub(crate) async fn bytes(body: Body) -> Result<Bytes, Refusal> {
-    match Limited::new(body, MAX_BYTES).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::new(
+    match timeout(ARRIVAL_LIMIT, Limited::new(body, MAX_BYTES).collect()).await {
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            Kind::BodyTimedOut,
+            format!(
+                "the body did not arrive within {} seconds; nothing was done",
+                ARRIVAL_LIMIT.as_secs()
+            ),
+        )),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             Kind::TooLarge,
             format!("the body must have at most {MAX_BYTES} bytes"),
         )),
-        Err(_) => Err(Refusal::malformed("the body did not arrive whole")),
+        Ok(Err(_)) => Err(Refusal::malformed("the body did not arrive whole")),
     }
 }
 
@@ -58,7 +76,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
         let what = match error.classify() {
             serde_json::error::Category::Eof => "the body ends too early",
             _ if bytes.iter().all(u8::is_ascii_whitespace) => "the body is empty",
-            _ => "the body is not JSON, or nested too deeply",
+            _ => unreadable::why(bytes).unwrap_or("the body is not JSON"),
         };
         Refusal::malformed(format!("{what}: {place}"))
     })

@@ -2,13 +2,14 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::layers::guarded;
+use crate::refusal::Refusal;
 use crate::v1::{self, problem};
 
 /// Swagger UI writes styles into its elements and draws its icons from `data:` URLs; nothing else is let in.
@@ -23,9 +24,18 @@ pub(crate) fn routes() -> Router {
     let page: Router = SwaggerUi::new("/docs").config(config).into();
     guarded(
         page.method_not_allowed_fallback(v1::method_not_allowed)
+            .layer(middleware::map_response(explained))
             .layer(middleware::from_fn(confined)),
         problem::render,
     )
+}
+
+/// The page's own answer to a file that it does not have says nothing.
+async fn explained(response: Response) -> Response {
+    if response.status() == StatusCode::NOT_FOUND {
+        return Refusal::unknown_path().into_response();
+    }
+    response
 }
 
 async fn confined(request: Request, next: Next) -> Response {
@@ -39,7 +49,6 @@ async fn confined(request: Request, next: Next) -> Response {
 #[cfg(test)]
 mod tests {
     use axum::body::{Body, to_bytes};
-    use axum::http::StatusCode;
     use rstest::rstest;
     use tower::ServiceExt;
 
@@ -73,6 +82,13 @@ mod tests {
         ] {
             assert!(!body.contains(outside), "{path} mentions {outside}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_there_is_none_of_is_a_problem() {
+        let (status, body) = get("/docs/nothing.js").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(body.contains(r#""type":"/problems/unknown-path""#), "{body}");
     }
 
     #[tokio::test]

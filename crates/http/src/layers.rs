@@ -1,16 +1,21 @@
 //! What every request passes on its way in and out: its id, its span, its time limit, and the net under panics.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 use roster_application::ports::Ids;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::RequestId;
 use tracing::field::Empty;
@@ -18,7 +23,7 @@ use tracing::{Instrument, error, info, info_span};
 
 use crate::refusal::{Kind, Refusal};
 
-/// How long a request may take. Shorter than [`roster_application::idempotency::Idempotency::SILENT_AFTER`].
+/// How long a request may take, from when its body is there. Shorter than [`roster_application::idempotency::Idempotency::SILENT_AFTER`].
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -59,11 +64,26 @@ pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>, rende
         }))
 }
 
-/// Gives a request up after [`TIME_LIMIT`], with a [`Refusal`] that the surface still has to give a body.
+/// Gives a request up [`TIME_LIMIT`] after its body was read or passed over, with a [`Refusal`] that the surface still has to give a body.
 pub(crate) async fn within_time_limit(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Refusal::new(
+    // Nobody sends: the receiver hears when the body is dropped, with the sender in it.
+    let (body_is_here, body_is_gone) = oneshot::channel::<Infallible>();
+    let request = request.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _held = &body_is_here;
+            frame
+        }))
+    });
+    let time_is_up = async {
+        // A body that somebody waits for and that does not come is refused before this; see `body::ARRIVAL_LIMIT`.
+        if timeout(TIME_LIMIT, body_is_gone).await.is_ok() {
+            sleep(TIME_LIMIT).await;
+        }
+    };
+    tokio::select! {
+        biased;
+        response = next.run(request) => response,
+        () = time_is_up => Refusal::new(
             StatusCode::SERVICE_UNAVAILABLE,
             Kind::TimedOut,
             format!(
@@ -124,6 +144,7 @@ pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Reques
     let span = info_span!("request", id = text, method = %request.method(), route, status = Empty, ms = Empty);
     let begun = Instant::now();
     let may_stay_unread = may_stay_unread(&request);
+    let has_connection = request.version() <= Version::HTTP_11;
     let mut response = next.run(request).instrument(span.clone()).await;
     span.record("status", response.status().as_u16());
     span.record("ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
@@ -131,7 +152,8 @@ pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Reques
     let headers = response.headers_mut();
     headers.insert(&X_REQUEST_ID, id.into_header_value());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if may_stay_unread && response.status().is_client_error() {
+    let is_waiting = has_connection && response.status() == StatusCode::REQUEST_TIMEOUT;
+    if is_waiting || may_stay_unread && response.status().is_client_error() {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));
@@ -198,6 +220,61 @@ mod tests {
         }
         let answer = answer_of(Router::new().route("/", get(handler))).await;
         assert_eq!(answer, (StatusCode::SERVICE_UNAVAILABLE, "id TimedOut".to_owned()));
+    }
+
+    /// A body that is there after a time.
+    fn slow(time: Duration) -> Body {
+        Body::from_stream(futures::stream::once(async move {
+            sleep(time).await;
+            Ok::<_, std::io::Error>("{}")
+        }))
+    }
+
+    /// Reads the body, and then takes a time for its effect.
+    fn taking(time: Duration) -> Router {
+        let handler = async move |body: Body| {
+            crate::body::bytes(body).await?;
+            sleep(time).await;
+            Ok::<_, Refusal>(StatusCode::OK)
+        };
+        Router::new().route("/", get(handler))
+    }
+
+    #[rstest]
+    #[case::a_body_that_is_too_slow(21, 0, StatusCode::REQUEST_TIMEOUT)]
+    #[case::a_slow_body(19, 0, StatusCode::OK)]
+    #[case::a_slow_body_and_a_slow_effect(19, 29, StatusCode::OK)]
+    #[case::a_slow_body_and_an_effect_that_is_too_slow(19, 31, StatusCode::SERVICE_UNAVAILABLE)]
+    #[tokio::test(start_paused = true)]
+    async fn a_body_and_its_effect_have_a_limit_each(
+        #[case] body: u64,
+        #[case] effect: u64,
+        #[case] status: StatusCode,
+    ) {
+        let router = guarded(taking(Duration::from_secs(effect)), plain);
+        let request = Request::get("/").body(slow(Duration::from_secs(body))).unwrap();
+
+        let response = router.oneshot(request).await.unwrap();
+
+        assert_eq!(response.status(), status);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_a_body_is_still_coming_is_closed() {
+        struct Zero;
+        impl Ids for Zero {
+            fn new_id(&self) -> uuid::Uuid {
+                uuid::Uuid::nil()
+            }
+        }
+        let ids: Arc<dyn Ids> = Arc::new(Zero);
+        let router = guarded(taking(Duration::ZERO), plain).layer(middleware::from_fn_with_state(ids, observe));
+        let request = Request::get("/").body(slow(Duration::MAX)).unwrap();
+
+        let response = router.oneshot(request).await.unwrap();
+
+        assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(response.headers()[CONNECTION], "close");
     }
 
     #[tokio::test]

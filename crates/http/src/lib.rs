@@ -12,6 +12,7 @@ mod layers;
 mod operations;
 mod refusal;
 pub mod sandbox;
+mod unreadable;
 mod v1;
 
 use std::sync::Arc;
@@ -85,6 +86,14 @@ pub fn router(services: Services, sandbox: Option<Sandbox>) -> Router {
     }
     // Whatever no surface has given a body, a path that none of them owns above all, is a problem of `/v1`.
     layers::guarded_outside(routes.fallback(v1::unknown_path), v1::problem::render)
+        .layer(middleware::from_fn_with_state(services.ids.clone(), layers::observe))
+}
+
+/// `/healthz` and `/readyz` alone, for a process that serves nothing else but can be asked how it is.
+pub fn operations_router(services: Services) -> Router {
+    let services = Arc::new(services);
+    let routes = operations::routes(&services).fallback(v1::unknown_path);
+    layers::guarded_outside(routes, v1::problem::render)
         .layer(middleware::from_fn_with_state(services.ids.clone(), layers::observe))
 }
 

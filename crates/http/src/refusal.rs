@@ -1,6 +1,7 @@
 //! The one place where errors become status codes: what is refused, before a surface gives it a body.
 
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use roster_application::authentication::{AssertionError, TokenError};
 use roster_application::ports::StoreError;
@@ -8,6 +9,9 @@ use roster_application::sessions::SessionError;
 use roster_application::{Conflicting, Error, Missing};
 use roster_domain::{Rule, Version, Violations};
 use tracing::error;
+
+/// After how many seconds a client whose key set could not be fetched may try again.
+const KEY_SET_RETRY_AFTER: u32 = 5;
 
 /// A request that is refused: what every surface needs to write its own error body.
 #[derive(Debug, Clone)]
@@ -20,6 +24,8 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
     /// Every broken rule, for [`Kind::Invalid`] and [`Kind::InvalidQuery`].
     pub(crate) violations: Violations,
+    /// After how many seconds trying again may help, where that is known.
+    pub(crate) retry_after: Option<u32>,
 }
 
 /// The kinds of refusals. `/v1` names them in the `type` of its problem details.
@@ -63,6 +69,8 @@ pub(crate) enum Kind {
     RateLimited,
     /// Others keep changing the record.
     Contention,
+    /// The body took too long to arrive; nothing was done.
+    BodyTimedOut,
     /// The request took too long.
     TimedOut,
     /// The database is not available.
@@ -79,6 +87,7 @@ impl Refusal {
             kind,
             message: message.into(),
             violations: Violations::none(),
+            retry_after: None,
         }
     }
 
@@ -157,6 +166,9 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         response.extensions_mut().insert(self);
         response
     }
@@ -218,6 +230,11 @@ impl From<AssertionError> for Refusal {
         match error {
             AssertionError::Internal(error) => error.into(),
             AssertionError::Expired => Self::new(StatusCode::UNAUTHORIZED, Kind::Expired, error.to_string()),
+            // Whoever keeps the keys is away, which says nothing about the caller.
+            AssertionError::KeySet(error) => Self {
+                retry_after: Some(KEY_SET_RETRY_AFTER),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Kind::Unavailable, error.to_string())
+            },
             other => Self::unauthorized(other.to_string()),
         }
     }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use roster_application::ports::StoreError;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 
 use crate::error::{IntoStoreError, from_migration};
 use crate::wake::Signal;
@@ -75,6 +75,7 @@ impl PostgresStore {
     /// As for [`PostgresStore::connect`].
     pub async fn connect_with(url: &str, options: Options) -> Result<Self, StoreError> {
         let server = PgConnectOptions::from_str(url).store()?.application_name("roster");
+        Self::try_out(&server, options.acquire_timeout).await?;
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
@@ -92,6 +93,15 @@ impl PostgresStore {
             .store()?;
         let signal = Signal::start(pool.clone(), server);
         Ok(Self { pool, signal })
+    }
+
+    /// Connects once, outside the pool: the pool tries again until its time is up, and then says no more than that.
+    async fn try_out(server: &PgConnectOptions, limit: Duration) -> Result<(), StoreError> {
+        let connection = tokio::time::timeout(limit, PgConnection::connect_with(server))
+            .await
+            .map_err(|_| StoreError::Unavailable(format!("no answer within {} seconds", limit.as_secs()).into()))?
+            .store()?;
+        connection.close().await.store()
     }
 
     /// Brings the tables up to date. Of many processes that do so at once, one does it and the others wait.

@@ -78,8 +78,7 @@ impl Field {
                 // What can be read goes on to be checked, so that one wrong type hides nothing else; the violation
                 // noted here stops the request anyway.
                 let texts = entries.into_iter().filter_map(|(key, entry)| {
-                    let at = field.then(key.chars().take(64).collect::<String>());
-                    text(entry, &at, violations).map(|entry| (key, entry))
+                    text(entry, &field.then_chosen(&key), violations).map(|entry| (key, entry))
                 });
                 Some(texts.collect())
             }
@@ -131,8 +130,7 @@ pub fn refuse_unknown<'a>(
     violations: &mut Violations,
 ) {
     for name in names {
-        let shown: String = name.chars().take(64).collect();
-        violations.push(Fault::new(Rule::UnknownField, Given::value(name)).at(inside.then(shown)));
+        violations.push(Fault::new(Rule::UnknownField, Given::value(name)).at(inside.then_chosen(name)));
     }
 }
 
@@ -193,6 +191,18 @@ mod tests {
         assert_eq!(entries, Change::Set(BTreeMap::from([("b".to_owned(), "x".to_owned())])));
         let fields: Vec<String> = violations.iter().map(|violation| violation.field.pointer()).collect();
         assert_eq!(fields, ["/f/a", "/f/c"]);
+    }
+
+    #[test]
+    fn a_long_key_is_pointed_to_as_it_is() {
+        let key = "k".repeat(200);
+        let mut violations = Violations::none();
+
+        let _ = Field::from(json!({&key: 1})).dictionary(&field(), &mut violations);
+        refuse_unknown([&key], &FieldPath::root(), &mut violations);
+
+        let fields: Vec<String> = violations.iter().map(|violation| violation.field.pointer()).collect();
+        assert_eq!(fields, [format!("/f/{key}"), format!("/{key}")]);
     }
 
     #[test]

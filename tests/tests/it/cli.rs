@@ -350,7 +350,11 @@ async fn a_file_of_settings_gives_way_to_environment_and_flags() {
     assert_eq!(settings["sandbox"], true);
     std::fs::write(&file, "lissten = \"x\"\n").expect("a file is written");
     let wrong = server.cli(&["config"]).failed(2);
-    assert!(wrong.stderr.contains("lissten"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("lissten") && wrong.stderr.contains("roster.toml"),
+        "{}",
+        wrong.stderr
+    );
 }
 
 #[rstest]
@@ -396,6 +400,9 @@ async fn migrating_may_be_repeated_and_comes_before_the_first_start(#[case] stor
 #[case::a_file_that_is_not_there(&["clients", "create", "oauth-client", "--public-key", "nowhere.pem"], 2, "nowhere.pem")]
 #[case::a_folder_that_is_not_there(&["users", "list", "--database", "sqlite:///nowhere/at/all.db"], 1, "/nowhere/at")]
 #[case::a_postgres_that_does_not_answer(&["users", "list", "--database", "postgres://a:pw@127.0.0.1:1/c"], 1, "is PostgreSQL running there")]
+#[case::why_postgres_does_not_answer(&["users", "list", "--database", "postgres://a:pw@127.0.0.1:1/c"], 1, "refused")]
+#[case::a_filter_that_is_none(&["users", "list", "--email", "xx"], 2, "--email must be an e-mail address")]
+#[case::a_file_that_nobody_made(&["accounts", "list", "--database", "sqlite://typo.db"], 1, "roster migrate")]
 #[case::a_log_filter_that_is_none(&["users", "list", "--log", "=="], 2, "info")]
 #[tokio::test]
 async fn an_error_goes_to_standard_error_and_says_what_to_do(
@@ -412,6 +419,59 @@ async fn an_error_goes_to_standard_error_and_says_what_to_do(
     assert!(ran.stderr.contains(advice), "{}", ran.stderr);
     assert!(!ran.stderr.contains(":pw@"), "{}", ran.stderr);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_not_made_by_looking_into_it() {
+    let server = Server::on(Store::Sqlite).prepare().await;
+
+    for arguments in [["users", "list"], ["users", "get"], ["accounts", "list"]] {
+        let named: &[&str] = if arguments[1] == "get" { &["ehr-1"] } else { &[] };
+        let refused = server.cli(&[&arguments, named].concat()).failed(1);
+        assert!(refused.stderr.contains("there is no database"), "{}", refused.stderr);
+    }
+
+    assert!(!server.folder().join("roster.db").exists());
+}
+
+#[rstest]
+#[case::config(&["config"])]
+#[case::config_in_json(&["config", "--json"])]
+#[case::completions(&["completions", "bash"])]
+#[case::users(&["users", "list"])]
+#[case::users_in_json(&["users", "list", "--json"])]
+#[case::a_new_client(&["clients", "create", "api-key"])]
+#[case::help(&["--help"])]
+#[tokio::test]
+async fn a_reader_who_has_read_enough_is_no_failure(#[case] arguments: &[&str]) {
+    let server = Server::on(Store::Sqlite).start().await;
+    given::user(&server.api(), "ehr-1").await;
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+
+    let child = server.command(arguments).stdout(writer).stderr(Stdio::piped()).spawn();
+    let output = child.expect("it runs").wait_with_output().expect("it ends");
+
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert!(!stderr.contains("panicked") && !stderr.contains("pipe"), "{stderr}");
+}
+
+#[rstest]
+#[case::a_secret_key("ROSTER_SECRET_KEY", "c2hvcnQ=", 1)]
+#[case::a_log_filter("ROSTER_LOG", "==", 2)]
+#[tokio::test]
+async fn the_settings_are_refused_as_serving_would_refuse_them(
+    #[case] variable: &str,
+    #[case] value: &str,
+    #[case] code: i32,
+) {
+    let server = Server::on(Store::Sqlite).env(variable, value).prepare().await;
+
+    let shown = server.cli(&["config"]).failed(code);
+    let served = server.cli(&["serve", "--listen", "127.0.0.1:0"]).failed(code);
+
+    assert_eq!(shown.stderr, served.stderr);
 }
 
 #[tokio::test]

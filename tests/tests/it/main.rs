@@ -12,4 +12,5 @@ mod operations;
 mod races;
 mod routes;
 mod security;
+mod starting;
 mod tenants;

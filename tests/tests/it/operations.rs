@@ -228,9 +228,23 @@ async fn api_and_worker_may_be_processes_of_their_own() {
     server.set_env("ROSTER_ROLE", "worker");
     server.unset_env("ROSTER_SANDBOX");
     let (stdout, stderr) = (server.folder().join("worker.out"), server.folder().join("worker.err"));
-    let _worker = e2e::process::Process::start(&mut server.command(&["serve"]), &stdout, &stderr);
+    let mut command = server.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let _worker = e2e::process::Process::start(&mut command, &stdout, &stderr);
 
-    // Then the user is sent, and a later one at once
+    // Then it says how it is, and serves nothing else
+    let url = wait::until("the worker says where it can be asked", SOON, async || {
+        let banner = std::fs::read_to_string(&stdout).unwrap_or_default();
+        let url = banner.split_whitespace().find_map(|word| word.strip_suffix("/readyz"));
+        url.map(str::to_owned).ok_or(banner)
+    })
+    .await;
+    let worker = e2e::Api::new(&url).bearer(server.key());
+    worker.get("/readyz").await.expect(200);
+    worker.get("/healthz").await.expect(200);
+    for path in ["/v1/users", "/docs", "/nabla/v1/core/server/users"] {
+        worker.get(path).await.expect(404);
+    }
+    // and the user is sent, and a later one at once
     given::in_sync(&server.api(), given::id(&user)).await;
     let later = given::user(&server.api(), "ehr-2").await;
     given::in_sync(&server.api(), given::id(&later)).await;

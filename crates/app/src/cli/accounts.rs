@@ -143,6 +143,5 @@ fn show(accounts: &[Account], as_json: bool) -> Result<(), Failure> {
             output::optional(obstacle),
         ]);
     }
-    output::show(&table, "no such accounts");
-    Ok(())
+    output::show(&table, "no such accounts")
 }

@@ -79,9 +79,9 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
         output::optional(Some(created.client.kind.name())),
         output::optional(created.client.label.as_ref()),
     ]);
-    output::show(&table, "");
+    output::show(&table, "")?;
     if let Some(key) = key {
-        anstream::println!("\n{key}");
+        output::line(&format!("\n{key}"))?;
         output::hint("this is the API key; it is shown only now");
     }
     Ok(())

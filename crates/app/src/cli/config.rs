@@ -4,6 +4,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::{Failure, output};
+use crate::logging;
+use crate::secret_key::{SecretKey, SecretKeyError};
 use crate::settings::{ServeArgs, Settings, SettingsArgs, name};
 
 #[derive(Debug, Args)]
@@ -17,6 +19,7 @@ pub(super) struct ConfigArgs {
 
 pub(super) fn run(args: &SettingsArgs, config: &ConfigArgs) -> Result<(), Failure> {
     let settings = Settings::load(args, &config.serve)?;
+    check(&settings)?;
     let shown = shown(&settings);
     if config.json {
         return output::json(&shown);
@@ -30,7 +33,20 @@ pub(super) fn run(args: &SettingsArgs, config: &ConfigArgs) -> Result<(), Failur
         };
         table.add_row(vec![output::optional(Some(setting)), output::optional(text)]);
     }
-    output::show(&table, "");
+    output::show(&table, "")
+}
+
+/// Refuses what `roster serve` would refuse, as far as the settings alone can tell.
+fn check(settings: &Settings) -> Result<(), Failure> {
+    settings.check_serving()?;
+    logging::filter(&settings.log).map_err(Failure::usage)?;
+    match SecretKey::find(settings.secret_key.as_ref(), &settings.database) {
+        // The other settings are worth a look all the same.
+        Err(missing @ SecretKeyError::Missing) => output::hint(&missing.to_string()),
+        outcome => {
+            outcome?;
+        }
+    }
     Ok(())
 }
 

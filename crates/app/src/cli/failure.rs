@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use roster_application::ports::StoreError;
 
@@ -49,6 +50,30 @@ impl Failure {
             settings.database.masked(),
             chain(error)
         );
+        Self { message, code: 1 }
+    }
+
+    /// A command needs a database that is there.
+    pub(crate) fn no_database(database: &Database) -> Self {
+        let message = format!(
+            "there is no database at {}: run `roster serve` or `roster migrate` first",
+            database.masked()
+        );
+        Self { message, code: 1 }
+    }
+
+    /// The file that says who serves a database cannot be used.
+    pub(crate) fn lock(path: &Path, error: &std::io::Error) -> Self {
+        let message = format!(
+            "the lock file {} cannot be opened: {error}\nthe database's folder must exist, and this user may write in it",
+            path.display()
+        );
+        Self { message, code: 1 }
+    }
+
+    /// An answer cannot be written.
+    pub(crate) fn output(error: &std::io::Error) -> Self {
+        let message = format!("the answer cannot be written: {error}");
         Self { message, code: 1 }
     }
 

@@ -6,7 +6,7 @@ mod config;
 mod failure;
 mod input;
 mod organizations;
-mod output;
+pub(crate) mod output;
 mod users;
 
 use std::sync::Arc;
@@ -29,7 +29,8 @@ use crate::{logging, serve};
     about,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "Secrets come from the environment only: ROSTER_SECRET_KEY, ROSTER_BOOTSTRAP_KEY."
+    after_help = "Secrets have no flags. They come from the environment (ROSTER_SECRET_KEY, ROSTER_BOOTSTRAP_KEY) or \
+                  from the settings file (secret_key, bootstrap_key)."
 )]
 pub(crate) struct CommandLine {
     #[command(flatten)]
@@ -85,37 +86,62 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
     match command_line.command {
         Command::Serve(serve_args) => {
             let settings = Settings::load(&args, &serve_args)?;
+            settings.check_serving()?;
             logging::start(&settings.log, settings.log_format).map_err(Failure::usage)?;
             runtime()?.block_on(serve::run(settings))
         }
-        Command::Migrate => at_desk(&args, async |_, settings| {
-            output::done(&format!("the tables in {} are up to date", settings.database.masked()));
-            Ok(())
+        Command::Migrate => at_desk(&args, Absent::IsMade, async |_, settings| {
+            output::done(&format!("the tables in {} are up to date", settings.database.masked()))
         }),
-        Command::Users(command) => at_desk(&args, async |desk, _| users::run(&desk, command).await),
-        Command::Accounts(command) => at_desk(&args, async |desk, _| accounts::run(&desk, command).await),
-        Command::Clients(command) => at_desk(&args, async |desk, _| clients::run(&desk, command).await),
-        Command::Organizations(command) => at_desk(&args, async |desk, _| organizations::run(&desk, command).await),
+        Command::Users(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
+            users::run(&desk, command).await
+        }),
+        Command::Accounts(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
+            accounts::run(&desk, command).await
+        }),
+        Command::Clients(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
+            clients::run(&desk, command).await
+        }),
+        Command::Organizations(command) => at_desk(&args, Absent::IsMade, async |desk, _| {
+            organizations::run(&desk, command).await
+        }),
         Command::Config(config_args) => config::run(&args, &config_args),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut CommandLine::command(), "roster", &mut std::io::stdout());
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut CommandLine::command(), "roster", &mut script);
+            output::bytes(&script)
         }
         Command::Openapi => output::json(&roster_http::openapi_v1()),
     }
 }
 
+/// What becomes of a database file that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Absent {
+    /// It is made.
+    IsMade,
+    /// It is said: whoever looks for users in a new file has most likely mistyped its name.
+    IsRefused,
+}
+
 /// Opens the store for one command, and closes it again.
-fn at_desk(args: &SettingsArgs, work: impl AsyncFnOnce(Desk, &Settings) -> Result<(), Failure>) -> Result<(), Failure> {
+fn at_desk(
+    args: &SettingsArgs,
+    absent: Absent,
+    work: impl AsyncFnOnce(Desk, &Settings) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let settings = Settings::load(&args.quieter(), &ServeArgs::default())?;
     logging::start(&settings.log, settings.log_format).map_err(Failure::usage)?;
+    if absent == Absent::IsRefused && settings.database.is_absent() {
+        return Err(Failure::no_database(&settings.database));
+    }
     runtime()?.block_on(async {
         let store = Arc::new(
             OpenStore::open(&settings)
                 .await
                 .map_err(|error| Failure::store(&error, &settings))?,
         );
-        let outcome = work(Desk::new(&store.ports()), &settings).await;
+        let outcome = work(Desk::new(&store.ports()).under(&settings), &settings).await;
         store.close().await;
         outcome
     })

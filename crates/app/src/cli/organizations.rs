@@ -36,8 +36,8 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
             "key": key.expose(),
         }));
     }
-    output::done(&format!("made the organization {slug} ({})", ensured.organization.id));
-    anstream::println!("\n{}", key.expose());
+    output::done(&format!("made the organization {slug} ({})", ensured.organization.id))?;
+    output::line(&format!("\n{}", key.expose()))?;
     output::hint("this is its API key; it is shown only now");
     Ok(())
 }

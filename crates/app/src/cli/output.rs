@@ -1,6 +1,6 @@
 //! How answers look: tables that fit the terminal for people, JSON for machines.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::presets::NOTHING;
@@ -13,24 +13,43 @@ use super::Failure;
 /// How wide a table is where nobody looks at it, such as in a pipe.
 const WIDTH_WITHOUT_TERMINAL: u16 = 160;
 
-/// Prints a value as JSON.
+/// Prints a value as JSON, each character as it is.
 pub(super) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
+    let mut text = serde_json::to_vec_pretty(value)?;
+    text.push(b'\n');
+    bytes(&text)
 }
 
 /// Prints that something was done.
-pub(super) fn done(what: &str) {
+pub(super) fn done(what: &str) -> Result<(), Failure> {
     let style: Style = AnsiColor::Green.on_default().bold();
-    anstream::println!("{style}done{style:#}: {what}");
+    line(&format!("{style}done{style:#}: {what}"))
 }
 
-/// Prints a hint on standard error, where it is in nobody's way.
+/// Prints a text and ends the line.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    written(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// Prints bytes as they are.
+pub(super) fn bytes(content: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    written(out.write_all(content).and_then(|()| out.flush()))
+}
+
+/// Whoever closes the other end of a pipe, as `head` does, has read enough, and nothing has failed.
+fn written(outcome: std::io::Result<()>) -> Result<(), Failure> {
+    match outcome {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a hint on standard error, where it is in nobody's way. Nothing depends on its being read.
 pub(super) fn hint(what: &str) {
     let style = Style::new().dimmed();
-    anstream::eprintln!("{style}{what}{style:#}");
+    let _ = writeln!(anstream::stderr(), "{style}{what}{style:#}");
 }
 
 /// A table without lines, its head in bold.
@@ -51,14 +70,13 @@ pub(super) fn table(head: &[&str]) -> Table {
 }
 
 /// Prints a table, or in words that there is nothing.
-pub(super) fn show(table: &Table, nothing: &str) {
+pub(super) fn show(table: &Table, nothing: &str) -> Result<(), Failure> {
     if table.is_empty() {
         hint(nothing);
-        return;
+        return Ok(());
     }
-    for line in table.lines() {
-        anstream::println!("{}", line.trim_end());
-    }
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
+    line(&lines.join("\n"))
 }
 
 /// A cell with what may be absent.

@@ -99,13 +99,19 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
 
 async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
     let organization = desk.organization(&args.desired.organization).await?;
-    let fault = |fault: roster_domain::Fault| Failure::usage(format!("{}; given: {}", fault.rule, fault.given));
+    let wrong = |flag: &'static str| {
+        move |fault: roster_domain::Fault| Failure::usage(format!("{flag} {}; given: {}", fault.rule, fault.given))
+    };
     let filter = UserQuery {
         after: None,
         limit: PAGE,
         order: Order::OldestFirst,
-        external_id: args.external_id.map(ExternalId::new).transpose().map_err(fault)?,
-        email: args.email.map(Email::new).transpose().map_err(fault)?,
+        external_id: args
+            .external_id
+            .map(ExternalId::new)
+            .transpose()
+            .map_err(wrong("--external-id"))?,
+        email: args.email.map(Email::new).transpose().map_err(wrong("--email"))?,
         active: args.active,
     };
     let most = if args.all { usize::MAX } else { args.limit as usize };
@@ -148,7 +154,7 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
             output::optional(Some(user.updated_at.format("%Y-%m-%d %H:%M"))),
         ]);
     }
-    output::show(&table, "no users: make one with `roster users create`");
+    output::show(&table, "no users: make one with `roster users create`")?;
     if more {
         output::hint("there are more: list them with --all");
     }
@@ -208,8 +214,7 @@ fn show(user: &User, as_json: bool) -> Result<(), Failure> {
             table.add_row(vec![output::optional(Some(name)), output::optional(text)]);
         }
     }
-    output::show(&table, "");
-    Ok(())
+    output::show(&table, "")
 }
 
 fn full_name(user: &User) -> Option<String> {

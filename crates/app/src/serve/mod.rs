@@ -1,55 +1,68 @@
 //! `roster serve`: the API and the worker, from the first start to the last signal.
 
 mod banner;
+mod http;
+mod keys;
 mod sandbox;
 mod signals;
 mod sole;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
 use roster_domain::Slug;
-use roster_http::sandbox::{Sandbox, SeverConnections};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use self::http::{Limits, Port, Surface};
+use crate::adapters::SystemEntropy;
 use crate::cli::Failure;
-use crate::secret_key::SecretKey;
+use crate::secret_key::{SecretKey, SecretKeyError};
 use crate::settings::{Role, Settings};
-use crate::wiring::{GRACE, OpenStore, Wired};
+use crate::wiring::{Desk, GRACE, OpenStore, Wired};
 
 /// How often what has run out is forgotten.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
 /// Serves until a signal says to stop.
 pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
-    let entropy = crate::adapters::SystemEntropy;
-    let secret_key = SecretKey::load(settings.secret_key.as_ref(), &settings.database, &entropy)?;
+    let found = SecretKey::find(settings.secret_key.as_ref(), &settings.database)?;
     let _sole = sole::SoleServer::of(&settings.database)?;
     let store = Arc::new(
         OpenStore::open(&settings)
             .await
             .map_err(|error| Failure::store(&error, &settings))?,
     );
+    let secret_key = match found {
+        Some(key) => key,
+        None => new_secret_key(&store, &settings).await?,
+    };
     let wired = Arc::new(Wired::new(store.ports(), &secret_key, &settings)?);
+    let port = Port::open(settings.listen, Limits::default())?;
+    let address = port.address();
+    let public_urls = public_urls(&settings, address);
+
+    // The key of a new organization is shown this once, so nothing comes between making and showing it, and whatever may
+    // well fail has come before.
     let first = wired
         .desk
         .organizations
         .ensure(&Slug::default_organization(), settings.bootstrap_key.clone())
         .await?;
+    if banner::print(&settings, &public_urls[0], &first).is_err() {
+        warn!("the banner could not be written; `roster clients create api-key` makes an API key");
+    }
 
-    let listener = listen(&settings)?;
-    let address = listener.as_ref().map_or(Ok(settings.listen), TcpListener::local_addr)?;
-    let public_urls = public_urls(&settings, address);
-    let sandbox = if settings.sandbox {
-        let organization = &first.organization;
-        Some(sandbox::set_up(&wired, organization, &local_url(address)).await?)
+    let (surface, serves) = if settings.role == Role::Worker {
+        (Surface::Operations, "/healthz and /readyz only")
+    } else if settings.sandbox {
+        let (organization, url) = (&first.organization, local_url(address));
+        let sandbox = sandbox::set_up(&wired, organization, &url, settings.new_secret_key).await?;
+        (Surface::Whole(Some(sandbox)), "the API and the sandbox")
     } else {
-        None
+        (Surface::Whole(None), "the API")
     };
-
     let stop_worker = CancellationToken::new();
     let stop_tidying = stop_worker.clone();
     let worker = (settings.role != Role::Api).then(|| {
@@ -61,15 +74,8 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         })
     });
     let tidying = tokio::spawn(tidy(Arc::clone(&wired), stop_tidying));
-    let handle = Handle::new();
-    let server = listener
-        .map(|listener| {
-            let services = wired.services(Arc::clone(&store) as _, public_urls.clone());
-            serve(listener, services, sandbox, handle.clone())
-        })
-        .transpose()?;
-    banner::print(&settings, &public_urls[0], &first);
-    info!(%address, database = settings.database.masked(), role = ?settings.role, "roster is running");
+    let serving = port.serve(wired.services(Arc::clone(&store) as _, public_urls), surface);
+    info!(%address, serves, database = settings.database.masked(), role = ?settings.role, "roster is running");
 
     let signal = signals::stop().await?;
     info!(
@@ -83,37 +89,28 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         worker.await.map_err(|error| Failure::internal(&error))?;
     }
     tidying.abort();
-    handle.graceful_shutdown(Some(GRACE));
-    if let Some(server) = server {
-        server.await.map_err(|error| Failure::internal(&error))??;
-    }
+    serving.stop(GRACE).await?;
     store.close().await;
     info!("stopped");
     Ok(())
 }
 
-/// Opens the port, unless this process only works.
-fn listen(settings: &Settings) -> Result<Option<TcpListener>, Failure> {
-    if settings.role == Role::Worker {
-        return Ok(None);
+/// Makes the key beside the database, unless one is lost: the organization `default` is there as soon as a server has
+/// run, and what that server sealed could not be opened with another key.
+async fn new_secret_key(store: &OpenStore, settings: &Settings) -> Result<SecretKey, Failure> {
+    let desk = Desk::new(&store.ports());
+    match desk.organizations.get(&Slug::default_organization()).await {
+        Err(roster_application::Error::NotFound(_)) => {}
+        Ok(_) if settings.new_secret_key => {
+            warn!("the old secret key is given up: all vendor credentials must be entered anew");
+        }
+        Ok(_) => {
+            let file = settings.database.key_file().unwrap_or_default();
+            return Err(SecretKeyError::Lost(file).into());
+        }
+        Err(error) => return Err(error.into()),
     }
-    let listener = TcpListener::bind(settings.listen).map_err(|error| Failure::listen(settings.listen, &error))?;
-    listener.set_nonblocking(true)?;
-    Ok(Some(listener))
-}
-
-fn serve(
-    listener: TcpListener,
-    services: roster_http::Services,
-    sandbox: Option<Sandbox>,
-    handle: Handle<SocketAddr>,
-) -> Result<tokio::task::JoinHandle<std::io::Result<()>>, Failure> {
-    let router = roster_http::router(services, sandbox);
-    let service = SeverConnections::new(router).into_make_service();
-    let server = axum_server::from_tcp(listener)?
-        .acceptor(axum_server::accept::NoDelayAcceptor::new())
-        .handle(handle);
-    Ok(tokio::spawn(server.serve(service)))
+    Ok(SecretKey::make(&settings.database, &SystemEntropy)?)
 }
 
 /// The URLs under which callers know this server: those of the settings, else the ones that lead here from this machine.
@@ -122,7 +119,7 @@ fn public_urls(settings: &Settings, address: SocketAddr) -> Vec<String> {
         return settings.public_urls.clone();
     }
     let port = address.port();
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && settings.role != Role::Worker {
         warn!("set ROSTER_PUBLIC_URL to the URL that callers use: OAuth clients must make their assertions out to it");
     }
     let mut urls = vec![local_url(address)];

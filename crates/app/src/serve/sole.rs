@@ -20,7 +20,8 @@ impl SoleServer {
             .create(true)
             .truncate(false)
             .write(true)
-            .open(&path)?;
+            .open(&path)
+            .map_err(|error| Failure::lock(&path, &error))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(Some(file))),
             Err(TryLockError::WouldBlock) => Err(Failure::usage(format!(

@@ -2,16 +2,29 @@
 
 use std::sync::Arc;
 
-use roster_domain::{ApiClientId, ApiClientKind, Change, ClientKey, Email};
+use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Change, ClientKey, Email, OrganizationId};
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{ApiClients, ApiKey, CreatedApiClient, NewApiClient, digest};
-use crate::authentication::verify_password;
+use crate::authentication::{Caller, verify_password};
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
 use crate::ports::{ClientSecret, MockApiClientStore, StoreError, UniqueKey};
 use crate::testing::{at, clock_at, entropy, ids, organization, set};
+
+const OWN: ApiClientId = ApiClientId::new(Uuid::from_u128(7));
+const OTHER: ApiClientId = ApiClientId::new(Uuid::from_u128(8));
+
+fn client(organization_id: OrganizationId) -> ApiClient {
+    ApiClient {
+        id: OWN,
+        organization_id,
+        kind: ApiClientKind::ApiKey,
+        label: None,
+        created_at: at(60),
+    }
+}
 
 fn clients(store: MockApiClientStore) -> ApiClients {
     ApiClients::new(Arc::new(store), clock_at(60), ids(), entropy())
@@ -235,13 +248,84 @@ async fn a_client_that_is_not_there_cannot_be_deleted() {
     assert!(matches!(failed, Err(Error::NotFound(Missing::ApiClient))), "{failed:?}");
 }
 
+#[tokio::test]
+async fn a_client_deletes_others_and_not_itself() {
+    let mut store = MockApiClientStore::new();
+    store
+        .expect_delete_client()
+        .withf(|of, id| (*of, *id) == (organization().id, OTHER))
+        .times(1)
+        .return_once(|_, _| Ok(true));
+    let clients = clients(store);
+    let caller = Caller {
+        organization: organization(),
+        client: client(organization().id),
+    };
+
+    let own = clients.delete_for(&caller, OWN).await;
+    let other = clients.delete_for(&caller, OTHER).await;
+
+    assert!(
+        matches!(own, Err(Error::Conflict(Conflicting::OwnClient))) && other.is_ok(),
+        "{own:?} {other:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_client_is_seen_by_its_own_organization_only() {
+    for (of, seen) in [
+        (organization().id, true),
+        (OrganizationId::new(Uuid::from_u128(99)), false),
+    ] {
+        let mut store = MockApiClientStore::new();
+        store
+            .expect_client()
+            .times(1)
+            .return_once(move |_| Ok(Some((client(of), organization()))));
+
+        let found = clients(store).get(&organization(), OWN).await;
+
+        match found {
+            Ok(found) => assert!(seen && found == client(of)),
+            Err(error) => assert!(
+                !seen && matches!(error, Error::NotFound(Missing::ApiClient)),
+                "{error:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_set_on_a_private_address_needs_the_operators_word() {
+    let inside = || NewApiClient {
+        jwks_url: set("http://127.0.0.1:8080/jwks.json"),
+        ..of_kind("oauth_client")
+    };
+    assert_eq!(refused(inside()).await, ["/jwks_url"]);
+    let mut store = MockApiClientStore::new();
+    store.expect_create_client().times(1).return_once(|_, _| Ok(()));
+
+    let made = clients(store)
+        .allowing_private_addresses(true)
+        .create(&organization(), inside(), None)
+        .await;
+
+    assert!(made.is_ok(), "{made:?}");
+}
+
 #[test]
 fn a_key_that_the_operator_chose_is_fit_for_a_header() {
     let given = |key: &str| ApiKey::given(SecretString::from(key));
-    for key in ["12345678", &"k".repeat(512)] {
+    for key in ["1234567890123456", &"k".repeat(512)] {
         assert_eq!(given(key).expect("fits").expose(), key);
     }
-    for key in ["1234567", "with space", "with\nbreak", "schlüssel", &"k".repeat(513)] {
+    for key in [
+        "123456789012345",
+        "with a space inside",
+        "with a\nline break",
+        "mein-schlüsselbund",
+        &"k".repeat(513),
+    ] {
         let violations = given(key).expect_err("does not fit");
         assert!(!violations.to_string().contains(key), "it is repeated: {violations}");
     }

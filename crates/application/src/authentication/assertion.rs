@@ -58,9 +58,12 @@ pub enum AssertionError {
     /// `iat` or `nbf` is ahead.
     #[error("the client assertion is not valid yet: check the clock and the claims iat and nbf")]
     NotYet,
-    /// The `jti` was used before, or is too long.
-    #[error("the client assertion was used before: each needs a jti of its own, of at most 255 bytes")]
+    /// The `jti` was used before.
+    #[error("the client assertion was used before: each needs a jti of its own")]
     Replayed,
+    /// The `jti` is empty, so that it tells no assertion from another, or too long.
+    #[error("the client assertion's jti must have 1 to 255 bytes, or be left out")]
+    JtiLength,
     /// The client's key set cannot be had.
     #[error(transparent)]
     KeySet(#[from] KeySetError),
@@ -126,8 +129,12 @@ pub fn check_claims(claims: &Claims, audiences: &[String], now: Timestamp) -> Re
             return Err(AssertionError::NotYet);
         }
     }
-    if claims.jti.as_ref().is_some_and(|jti| jti.len() > MAX_JTI_BYTES) {
-        return Err(AssertionError::Replayed);
+    if claims
+        .jti
+        .as_ref()
+        .is_some_and(|jti| !(1..=MAX_JTI_BYTES).contains(&jti.len()))
+    {
+        return Err(AssertionError::JtiLength);
     }
     Ok(expires_at + LEEWAY)
 }

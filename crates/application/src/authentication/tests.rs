@@ -27,7 +27,11 @@ struct Key {
 
 impl Key {
     fn generate() -> Self {
-        let pair = KeyPair::generate(KeySize::Rsa2048).expect("a key");
+        Self::of(KeySize::Rsa2048)
+    }
+
+    fn of(size: KeySize) -> Self {
+        let pair = KeyPair::generate(size).expect("a key");
         let private: Pkcs8V1Der<'_> = pair.as_der().expect("a private key");
         let public: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("a public key");
         let pem = |label: &str, der: &[u8]| {
@@ -92,6 +96,7 @@ fn with_static_key(unused: bool) -> Authentication {
 #[case::without_jti(json!({"jti": null}))]
 #[case::without_iat(json!({"iat": null}))]
 #[case::with_the_bare_minimum(json!({"jti": null, "iat": null}))]
+#[case::with_the_longest_jti(json!({"jti": "x".repeat(255)}))]
 #[case::with_several_audiences(json!({"aud": ["https://elsewhere.example.org", AUDIENCE]}))]
 #[case::valid_for_ten_minutes(json!({"exp": at(700).timestamp()}))]
 #[case::expired_within_the_leeway(json!({"exp": at(71).timestamp()}))]
@@ -125,7 +130,8 @@ async fn an_assertion_in_order_authenticates_its_client(#[case] changes: Value) 
 #[case::for_somebody_else(json!({"sub": Uuid::from_u128(8).to_string()}), "UnknownClient")]
 #[case::from_nobody_known(json!({"iss": Uuid::from_u128(8).to_string(), "sub": Uuid::from_u128(8).to_string()}), "UnknownClient")]
 #[case::from_no_uuid(json!({"iss": "me", "sub": "me"}), "UnknownClient")]
-#[case::with_a_jti_that_is_too_long(json!({"jti": "x".repeat(256)}), "Replayed")]
+#[case::with_a_jti_that_is_too_long(json!({"jti": "x".repeat(256)}), "JtiLength")]
+#[case::with_an_empty_jti(json!({"jti": ""}), "JtiLength")]
 #[tokio::test]
 async fn an_assertion_that_is_not_in_order_is_refused(#[case] changes: Value, #[case] expected: &str) {
     let assertion = sign(&claims(&changes), &KEY);
@@ -281,6 +287,67 @@ fn an_access_token_opens_what_it_is_for_while_it_lasts(
         other.read_access(&token, Audience::NablaCoreServer, at(100)),
         Err(TokenError::Invalid)
     );
+}
+
+/// A key in PEM with a modulus of so many bits, all of them set.
+fn public_key_of(bits: usize) -> String {
+    let integer = |number: &[u8]| [&[0x02][..], &length(number.len()), number].concat();
+    let length_of = |content: Vec<u8>, tag: u8| [&[tag][..], &length(content.len()), &content].concat();
+    let mut modulus = vec![0xFF; bits.div_ceil(8)];
+    if bits.is_multiple_of(8) {
+        modulus.insert(0, 0);
+    } else {
+        modulus[0] = (1 << (bits % 8)) - 1;
+    }
+    let key = length_of([integer(&modulus), integer(&[1, 0, 1])].concat(), 0x30);
+    let algorithm = [0x30, 13, 6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 1, 1, 5, 0];
+    let bit_string = length_of([vec![0], key].concat(), 0x03);
+    let der = length_of([&algorithm[..], &bit_string].concat(), 0x30);
+    format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        BASE64_STANDARD.encode(der)
+    )
+}
+
+/// A length in DER.
+fn length(length: usize) -> Vec<u8> {
+    let [.., high, low] = length.to_be_bytes();
+    match length {
+        0..0x80 => vec![low],
+        0x80..0x100 => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    }
+}
+
+#[rstest]
+#[case(1024, false)]
+#[case(2047, false)]
+#[case(2048, true)]
+#[case(8192, true)]
+#[case(8193, false)]
+fn a_key_that_no_signature_could_be_checked_with_is_refused_by_its_size(#[case] bits: usize, #[case] taken: bool) {
+    let expected = (!taken).then(|| {
+        format!(
+            "it must be an RSA key of 2048 to 8192 bits, as signatures are checked with no other; given: {bits} bits"
+        )
+    });
+
+    let refused = check_public_key(&public_key_of(bits)).err();
+
+    assert_eq!(refused.map(|fault| fault.to_string()), expected);
+}
+
+#[tokio::test]
+async fn a_key_of_more_bits_than_most_checks_signatures() {
+    let key = Key::of(KeySize::Rsa4096);
+    assert_eq!(check_public_key(&key.public_pem), Ok(()));
+    let authentication = authentication(ClientKey::PublicKey(key.public_pem.clone()), true, MockKeySets::new());
+
+    let caller = authentication
+        .by_assertion(&sign(&claims(&json!({})), &key), &[AUDIENCE.to_owned()])
+        .await;
+
+    assert_eq!(caller.expect("a caller").client.id, CLIENT);
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! The use cases for connections: checked whole, sealed before stored, paused and resumed.
 
+mod addresses;
+
 use std::sync::Arc;
 
 use mockall::Sequence;
 use roster_domain::{Change, Connection, OutcomeClass, Pause, Vendor, Violations};
 use secrecy::SecretString;
 
-use super::{ConnectionChanges, Connections, CredentialsChanges, OptionsChanges, ROUNDS};
+use super::{ConnectionChanges, Connections, CredentialsChanges, OptionsChanges, PrivateAddresses, ROUNDS};
 use crate::error::{Error, Missing};
 use crate::ports::{MockVendorGateway, Sealed, StoreError, VendorError};
 use crate::testing::{
@@ -298,6 +300,7 @@ async fn options_merge_and_null_clears_one() {
     };
 
     let updated = connections(store, agreeable())
+        .with_private_addresses(PrivateAddresses::Allowed)
         .update(&organization(), connection_id(), &changes, None)
         .await;
 

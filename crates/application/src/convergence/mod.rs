@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use roster_domain::{
-    Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, VendorUserId, Verdict, plan,
-    retry,
+    Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, VendorUserId, Verdict,
+    plan, retry,
 };
 use tracing::{debug, warn};
 
@@ -333,7 +333,7 @@ impl Convergence {
         let now = self.clock.now();
         let held = match self.queue.record(&claim.key, &settlement, now).await {
             Err(StoreError::Conflict(UniqueKey::VendorUserId)) => {
-                settlement = self.held_by_another(&claim, settlement, now);
+                settlement = self.held_by_another(&claim, &settlement, now);
                 self.queue.record(&claim.key, &settlement, now).await?
             }
             outcome => outcome?,
@@ -348,8 +348,13 @@ impl Convergence {
 
     /// What the vendor reports under this user's key is linked to another user already. That is so while the other
     /// one's change of key, or deletion, is still on its way to the vendor, so it is tried again for a while.
-    fn held_by_another(&self, claim: &Claim, settlement: Settlement, now: Timestamp) -> Settlement {
-        let id = settlement.known.vendor_user_id.as_ref().map(VendorUserId::as_str).unwrap_or_default();
+    fn held_by_another(&self, claim: &Claim, settlement: &Settlement, now: Timestamp) -> Settlement {
+        let id = settlement
+            .known
+            .vendor_user_id
+            .as_ref()
+            .map(VendorUserId::as_str)
+            .unwrap_or_default();
         let vendor = claim.connection.vendor.title();
         let held = format!("{vendor} has its user {id} under this user's key, which is linked to another user here");
         let attempts = claim.account.attempts.saturating_add(1);
@@ -370,10 +375,13 @@ impl Convergence {
         let known = claim.account.known.clone();
         let applied_version = known.applied_version.min(claim.user.version - 1);
         Settlement {
-            known: Known { applied_version, ..known },
+            known: Known {
+                applied_version,
+                ..known
+            },
             invite_url: None,
             settled,
-            ..settlement
+            version: settlement.version,
         }
     }
 

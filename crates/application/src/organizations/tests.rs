@@ -46,18 +46,18 @@ async fn a_new_organization_comes_with_the_key_that_was_chosen_for_it() {
     store
         .expect_create_organization()
         .withf(|made, client, secret| {
-            client.organization_id == made.id && *secret == ClientSecret::KeyDigest(digest("chosen-key"))
+            client.organization_id == made.id && *secret == ClientSecret::KeyDigest(digest("chosen-key-of-some-length"))
         })
         .times(1)
         .in_sequence(&mut order)
         .return_once(|_, _, _| Ok(()));
 
     let ensured = organizations(store)
-        .ensure(&slug(), Some(SecretString::from("chosen-key")))
+        .ensure(&slug(), Some(SecretString::from("chosen-key-of-some-length")))
         .await
         .expect("made");
 
-    assert_eq!(ensured.key.expect("a key").expose(), "chosen-key");
+    assert_eq!(ensured.key.expect("a key").expose(), "chosen-key-of-some-length");
     assert_eq!(
         (ensured.organization.slug, ensured.organization.phi_guard),
         (slug(), PhiGuard::Warn)
@@ -93,7 +93,7 @@ async fn a_key_that_another_client_has_or_that_is_too_short_is_refused() {
     let organizations = organizations(store);
 
     let taken = organizations
-        .ensure(&slug(), Some(SecretString::from("chosen-key")))
+        .ensure(&slug(), Some(SecretString::from("chosen-key-of-some-length")))
         .await;
     assert!(matches!(taken, Err(Error::Conflict(Conflicting::ApiKey))), "{taken:?}");
     let short = organizations.ensure(&slug(), Some(SecretString::from("short"))).await;

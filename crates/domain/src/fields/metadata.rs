@@ -30,7 +30,7 @@ impl Metadata {
             violations.push(fault.at(field.clone()));
         }
         for (key, value) in &entries {
-            let at = field.then(shortened(key));
+            let at = field.then_chosen(key);
             violations.check(
                 &at,
                 super::text::check_line(key, Self::MAX_KEY_CHARACTERS).map_err(about_key),
@@ -51,11 +51,6 @@ impl Metadata {
     pub fn entries(&self) -> &BTreeMap<String, String> {
         &self.0
     }
-}
-
-/// A key of any length may come in; the path that names it is kept short.
-fn shortened(key: &str) -> String {
-    key.chars().take(Metadata::MAX_KEY_CHARACTERS).collect()
 }
 
 fn about_key(fault: Fault) -> Fault {

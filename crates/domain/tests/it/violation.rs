@@ -26,6 +26,26 @@ fn what_would_break_a_line_or_the_quotes_is_escaped() {
 }
 
 #[test]
+fn an_empty_name_is_seen_in_a_path() {
+    let path = FieldPath::of("metadata").then("");
+
+    assert_eq!(path.to_string(), "metadata.\"\"");
+    assert_eq!(path.pointer(), "/metadata/");
+    assert_eq!(FieldPath::of("").then("a").to_string(), "\"\".a");
+}
+
+#[test]
+fn a_name_that_the_caller_chose_is_kept_whole_up_to_256_characters() {
+    let fits = "漢".repeat(256);
+    let metadata = FieldPath::of("metadata");
+    assert_eq!(metadata.then_chosen(&fits).pointer(), format!("/metadata/{fits}"));
+    assert_eq!(
+        metadata.then_chosen(&"漢".repeat(257)).pointer(),
+        format!("/metadata/{fits}")
+    );
+}
+
+#[test]
 fn a_path_is_shown_with_dots_and_pointed_to_by_rfc_6901() {
     let path = FieldPath::of("metadata").then("a/b~c~1");
 

@@ -77,7 +77,9 @@ struct EffectRequest {
 pub(super) fn read(body: Value) -> Result<Aim, Violations> {
     let mut violations = Violations::none();
     let v = &mut violations;
-    let request: FaultRequest = read_object(body, &FieldPath::root(), v).unwrap_or_default();
+    let Some(request) = read_object::<FaultRequest>(body, &FieldPath::root(), v) else {
+        return Err(violations);
+    };
     let vendor = required(request.vendor, &FieldPath::of("vendor"), v)
         .and_then(|name| v.check(&FieldPath::of("vendor"), name.parse::<Vendor>()));
     let operation = operation(request.operation, v);

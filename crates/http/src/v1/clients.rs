@@ -30,36 +30,90 @@ use crate::refusal::Refusal;
 /// What Roster alone sets.
 const READ_ONLY: &[&str] = &["id", "key", "created_at"];
 
-/// A new API client.
-#[derive(Default, Deserialize, ToSchema)]
-#[schema(example = json!({"kind": "api_key", "label": "EHR integration"}))]
+/// A new API client, as it is read: [`NewClient`] describes what goes together.
+#[derive(Default, Deserialize)]
 struct ClientRequest {
     #[serde(default)]
-    #[schema(schema_with = schemas::client_kind, required = true)]
     kind: Field,
-    /// What people call the client.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
     label: Field,
-    /// For `oauth_client`: an RSA public key in PEM. Either this or `jwks_url`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     public_key: Field,
-    /// For `oauth_client`: the URL of a JSON Web Key Set.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = "uri", max_length = 2000)]
     jwks_url: Field,
-    /// For `service_account`: the e-mail address that it signs in with.
     #[serde(default)]
-    #[schema(value_type = Option<String>, format = Email, max_length = 254)]
     email: Field,
-    /// For `service_account`: the password.
     #[serde(default)]
-    #[schema(value_type = Option<String>, write_only, min_length = 16, max_length = 64)]
     password: Field,
     #[serde(flatten)]
-    #[schema(ignore)]
     others: Others,
+}
+
+/// A new API client, of one kind.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what goes together; `ClientRequest` is what is read")]
+#[serde(untagged)]
+enum NewClient {
+    ApiKey(NewApiKeyRequest),
+    OauthClient(NewOauthClientRequest),
+    OauthClientWithKeySet(NewOauthClientWithKeySetRequest),
+    ServiceAccount(NewServiceAccountRequest),
+}
+
+/// A client that calls with a key, which Roster makes.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what goes together; `ClientRequest` is what is read")]
+struct NewApiKeyRequest {
+    #[schema(schema_with = schemas::kind_api_key)]
+    kind: Field,
+    /// What people call the client.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    label: Field,
+}
+
+/// A client that signs assertions with one key.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what goes together; `ClientRequest` is what is read")]
+struct NewOauthClientRequest {
+    #[schema(schema_with = schemas::kind_oauth_client)]
+    kind: Field,
+    /// What people call the client.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    label: Field,
+    /// The client's RSA public key of 2048 to 8192 bits, in PEM.
+    #[schema(value_type = String, max_length = 8192, pattern = "^-----BEGIN PUBLIC KEY-----")]
+    public_key: Field,
+}
+
+/// A client that signs assertions with the keys of a set, which it may change.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what goes together; `ClientRequest` is what is read")]
+struct NewOauthClientWithKeySetRequest {
+    #[schema(schema_with = schemas::kind_oauth_client)]
+    kind: Field,
+    /// What people call the client.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    label: Field,
+    /// Where the JSON Web Key Set is: https on a public host, unless Roster's operator allows private addresses.
+    #[schema(value_type = String, format = "uri", max_length = 2000, pattern = r"^https?://[!$-.0-9;=A-Z\[\]_a-z~][!$-;=A-Z\[\]_a-z~]*$")]
+    jwks_url: Field,
+}
+
+/// A client that signs in with an e-mail address and a password.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what goes together; `ClientRequest` is what is read")]
+struct NewServiceAccountRequest {
+    #[schema(schema_with = schemas::kind_service_account)]
+    kind: Field,
+    /// What people call the client.
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    label: Field,
+    /// The e-mail address that it signs in with.
+    #[schema(value_type = String, format = Email, max_length = 254)]
+    email: Field,
+    /// The password.
+    #[schema(value_type = String, write_only, min_length = 16, max_length = 64)]
+    password: Field,
 }
 
 /// Who may call Roster for the organization.
@@ -129,14 +183,25 @@ impl From<ApiClient> for ClientAnswer {
 pub(crate) fn routes() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::new()
         .routes(routes!(list_clients, create_client))
-        .routes(routes!(delete_client))
+        .routes(routes!(get_client, delete_client))
 }
 
 /// Create an API client
 ///
 /// `api_key` answers the `key`, this once. `oauth_client` needs a `public_key` or a `jwks_url`, and its `id` is the issuer and
 /// subject of its assertions. `service_account` needs `email` and `password`.
-#[utoipa::path(post, path = "/clients", tag = "clients", request_body = ClientRequest, responses(
+#[utoipa::path(post, path = "/clients", tag = "clients",
+    request_body(content = NewClient, examples(
+        ("api_key" = (value = json!({"kind": "api_key", "label": "EHR integration"}))),
+        ("oauth_client" = (value = json!({"kind": "oauth_client", "public_key": "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA6p+QpcMlyg4AkOZ53hKs\naFvGNzfoXzDKiBFp/0NwkhjzMHwTumZ27qvnqoxL9E0IMw1pvEd9SQxNbBo9Sw4c\nv3jhK8xL0dVWWqRTLHueBUQjOWUlDF1Lnpg6zju11E78c+Vxh4uzLjgzhWPVU3F2\nvo2YBah0i4fPkheXAIriXzWvSXjH+x3YeQyA/mUWR97cWKC03ym/VQP0XnYrzZdX\nCVBXR/3AY8IipdLIog4IBxX71HOKBRHH5Q+N+4UD7UZ1EYOH1RI2GttHvfp2u4Tr\nQ6phG4GtUzLfbF9r7nwmcFjKWIwyK9DEt+uv3GR3XpdGPDIpEg6vbDFRL2ZswSXw\nAwIDAQAB\n-----END PUBLIC KEY-----"}))),
+        ("oauth_client_with_key_set" = (value = json!({
+            "kind": "oauth_client", "jwks_url": "https://keys.example.org/jwks.json"
+        }))),
+        ("service_account" = (value = json!({
+            "kind": "service_account", "email": "feed@example.org", "password": "correct-horse-battery-9"
+        }))),
+    )),
+    responses(
     (status = 201, description = "The client was created.", body = ClientAnswer),
     (status = 409, description = "Another service account has the email."),
 ))]
@@ -187,12 +252,34 @@ async fn list_clients(
     }))
 }
 
+/// Get an API client
+///
+/// As it is listed: the key of an `api_key` is not shown again.
+#[utoipa::path(get, path = "/clients/{id}", tag = "clients", responses(
+    (status = 200, description = "The client.", body = ClientAnswer),
+    (status = 404, description = "There is no such client."),
+))]
+async fn get_client(
+    State(services): State<Arc<Services>>,
+    Extension(caller): Extension<Caller>,
+    _: NoQuery,
+    Segments(client): Segments<String>,
+) -> Result<Json<ClientAnswer>, Refusal> {
+    let client = services
+        .api_clients
+        .get(&caller.organization, id(&client, Missing::ApiClient)?)
+        .await?;
+    Ok(Json(ClientAnswer::from(client)))
+}
+
 /// Delete an API client
 ///
-/// Nothing that the client holds opens anything from then on.
+/// Nothing that the client holds opens anything from then on. A client cannot delete itself, so that nobody locks themselves
+/// out: make another one, and delete the first with that.
 #[utoipa::path(delete, path = "/clients/{id}", tag = "clients", responses(
     (status = 204, description = "The client was deleted."),
     (status = 404, description = "There is no such client."),
+    (status = 409, description = "The client is the one that asks."),
 ))]
 async fn delete_client(
     State(services): State<Arc<Services>>,
@@ -202,7 +289,7 @@ async fn delete_client(
 ) -> Result<StatusCode, Refusal> {
     services
         .api_clients
-        .delete(&caller.organization, id(&client, Missing::ApiClient)?)
+        .delete_for(&caller, id(&client, Missing::ApiClient)?)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

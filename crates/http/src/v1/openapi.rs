@@ -11,6 +11,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::{PROBLEM_JSON, Problem};
+use super::schemas::LINE;
 
 /// Where the specification is served.
 pub(crate) const PATH: &str = "/v1/openapi.json";
@@ -96,6 +97,7 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
         refused("409", "Others are changing the same record.");
     }
     if matches!(method, HttpMethod::Post | HttpMethod::Put | HttpMethod::Patch) {
+        refused("408", "The body took too long to arrive.");
         refused("413", "The body is too large.");
         refused("415", "The body is not JSON.");
         refused("422", "Fields break rules.");
@@ -190,7 +192,9 @@ fn path_parameters(path: &str) -> impl Iterator<Item = Parameter> {
             let (schema, description) = match name {
                 "external_id" => (
                     text.min_length(Some(1))
-                        .max_length(Some(roster_domain::ExternalId::MAX_CHARACTERS)),
+                        .max_length(Some(roster_domain::ExternalId::MAX_CHARACTERS))
+                        .pattern(Some(LINE))
+                        .examples(["ehr-4711"]),
                     "The id in the customer's own system, percent-encoded.",
                 ),
                 "connection_id" => (uuid(text), "The id of the connection."),
@@ -223,7 +227,7 @@ fn tags(name: &str, description: &str) -> Parameter {
     let schema = ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some(r#"^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$"#))
-        .examples([r#""3""#]);
+        .examples([r#""1""#]);
     parameter(name, ParameterIn::Header, description)
         .schema(Some(schema))
         .build()

@@ -166,6 +166,8 @@ fn conflicts(conflict: Conflicting) -> Vec<ProblemError> {
         Conflicting::ApiKey => ("taken", &["key"]),
         Conflicting::Id => ("taken", &["id"]),
         Conflicting::Slug => ("taken", &["slug"]),
+        // It is about the path, not about a field.
+        Conflicting::OwnClient => ("taken", &[]),
     };
     let error = |field: &&str| ProblemError {
         pointer: Some(format!("/{field}")),

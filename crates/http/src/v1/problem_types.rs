@@ -63,6 +63,8 @@ problem_types! {
         "The cause is in Roster's log, under the request id in `instance`.";
     UNAVAILABLE "unavailable" "Roster cannot answer at this moment"
         "The database is not available. Whether a write happened is not known; repeating it with its Idempotency-Key is safe.";
+    BODY_TIMED_OUT "body-timed-out" "The body took too long to arrive"
+        "A body is waited for 20 seconds. Nothing was done.";
     TIMED_OUT "timed-out" "The request took too long"
         "Whether a write happened is not known; repeating it with its Idempotency-Key is safe.";
 }
@@ -87,6 +89,7 @@ pub(crate) fn of(kind: Kind) -> ProblemType {
         Kind::KeyInProgress => IN_PROGRESS,
         Kind::RateLimited => RATE_LIMITED,
         Kind::Contention => CONTENTION,
+        Kind::BodyTimedOut => BODY_TIMED_OUT,
         Kind::TimedOut => TIMED_OUT,
         Kind::Unavailable => UNAVAILABLE,
         Kind::Internal => INTERNAL,

@@ -27,7 +27,7 @@ pub(crate) struct Page<const N: usize> {
     #[param(minimum = 1, maximum = 200, default = 50, required = false)]
     pub(crate) limit: u32,
     /// Where the page begins: `next_cursor` of the page before, unchanged.
-    #[param(rename = "cursor", value_type = Option<String>, max_length = 64, pattern = "^[A-Za-z0-9_-]+$")]
+    #[param(rename = "cursor", value_type = Option<String>, min_length = 23, max_length = 44, pattern = "^[A-Za-z0-9_-]+$")]
     pub(crate) after: Option<[Uuid; N]>,
 }
 

@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use roster_application::Missing;
 use roster_application::idempotency::Reserved;
-use roster_domain::{FieldPath, Version, Violations};
+use roster_domain::{Fault, FieldPath, Given, Rule, Version, Violations};
+use roster_wire::field;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -59,7 +60,7 @@ impl<S: Sync> FromRequestParts<S> for ReservedId {
     }
 }
 
-/// A JSON body. To PATCH, a merge patch (RFC 7396) under either of its names; any other kind of patch means something else.
+/// A JSON object as body. To PATCH, a merge patch (RFC 7396) under either of its names; any other kind of patch means something else.
 pub(crate) struct JsonBody(pub(crate) Value);
 
 impl<S: Sync> FromRequest<S> for JsonBody {
@@ -82,7 +83,13 @@ impl<S: Sync> FromRequest<S> for JsonBody {
             return Err(unsupported(&parts.method));
         }
         let bytes = body::bytes(body).await?;
-        body::parse(&bytes).map(Self)
+        let value = body::parse(&bytes)?;
+        // Said here, since every field that is required would be missing as well.
+        if !value.is_object() {
+            let fault = Fault::new(Rule::Type { expected: "an object" }, Given::kind(field::kind(&value)));
+            return Err(Refusal::invalid(fault.at(FieldPath::root()).into()));
+        }
+        Ok(Self(value))
     }
 }
 

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Array, Object};
 
+/// Text without control characters.
+pub(crate) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+
 /// One of some words.
 pub(crate) fn words(words: &'static [&'static str]) -> ObjectBuilder {
     ObjectBuilder::new()
@@ -34,6 +37,26 @@ pub(crate) fn client_kind() -> Object {
     words(ApiClientKind::NAMES)
         .description(Some("How the client proves who it is."))
         .build()
+}
+
+fn only_client_kind(kind: &'static str) -> Object {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some([kind]))
+        .description(Some("How the client proves who it is."))
+        .build()
+}
+
+pub(crate) fn kind_api_key() -> Object {
+    only_client_kind("api_key")
+}
+
+pub(crate) fn kind_oauth_client() -> Object {
+    only_client_kind("oauth_client")
+}
+
+pub(crate) fn kind_service_account() -> Object {
+    only_client_kind("service_account")
 }
 
 pub(crate) fn phi_guard() -> Object {
@@ -92,10 +115,12 @@ pub(crate) fn metadata() -> Object {
         .schema_type(Type::String)
         .min_length(Some(1))
         .max_length(Some(Metadata::MAX_KEY_CHARACTERS))
+        .pattern(Some(LINE))
         .build();
     let value = ObjectBuilder::new()
         .schema_type(Type::String)
-        .max_length(Some(Metadata::MAX_VALUE_CHARACTERS));
+        .max_length(Some(Metadata::MAX_VALUE_CHARACTERS))
+        .pattern(Some(r"^[^\x00]*$"));
     ObjectBuilder::new()
         .schema_type(or_null(Type::Object))
         .property_names(Some(key))

@@ -210,9 +210,7 @@ async fn held_by_another_after(attempts: u32) -> Settled {
     ports
         .queue
         .expect_record()
-        .withf(|_, settlement, _| {
-            settlement.known.vendor_user_id.is_none() && settlement.known.applied_version == 0
-        })
+        .withf(|_, settlement, _| settlement.known.vendor_user_id.is_none() && settlement.known.applied_version == 0)
         .times(1)
         .in_sequence(&mut ports.order)
         .return_once(|_, _, _| Ok(true));

@@ -254,5 +254,8 @@ async fn that_a_user_is_gone_is_not_believed_while_the_vendor_has_it() {
         .await
         .expect("is recorded");
 
-    assert!(matches!(converged, Converged::Recorded(Settled::Retry { .. })), "{converged:?}");
+    assert!(
+        matches!(converged, Converged::Recorded(Settled::Retry { .. })),
+        "{converged:?}"
+    );
 }

@@ -371,7 +371,8 @@ impl World {
                 match theirs {
                     Some(remote) => {
                         assert_eq!(remote.active, self.user.active, "{self:#?}");
-                        let may_wait = !self.user.active && !(self.can.update && self.can.update_inactive);
+                        let is_taken = self.can.update && self.can.update_inactive;
+                        let may_wait = !self.user.active && !is_taken;
                         assert!(
                             may_wait || remote.version == self.user.version,
                             "stale fields: {self:#?}"

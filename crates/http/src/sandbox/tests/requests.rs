@@ -86,7 +86,8 @@ fn everything_that_is_wrong_is_reported_together() {
 }
 
 #[rstest]
-#[case::no_object(json!([]), &["", "/vendor", "/fault"])]
+#[case::no_object(json!([]), &[""])]
+#[case::null(json!(null), &[""])]
 #[case::nothing(json!({}), &["/vendor", "/fault"])]
 #[case::nulls(json!({"vendor": null, "fault": null}), &["/vendor", "/fault"])]
 #[case::text(json!({"vendor": "corti", "fault": "reset"}), &["/fault"])]

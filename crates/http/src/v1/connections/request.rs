@@ -20,22 +20,23 @@ const READ_ONLY: &[&str] = &["id", "created_at", "updated_at", "version"];
     reason = "describes which fields are required; `ConnectionRequest` is what is read"
 )]
 #[schema(example = json!({
-    "vendor": "upheal", "base_url": "https://api.upheal.example", "credentials": {"api_key": "uph_0000000000000000"}
+    "vendor": "nabla_core", "base_url": "https://us.api.nabla.com",
+    "credentials": {"client_id": "5f0c1f5e-6a0e-4b7c-9a53-3f1c8b1f2d10", "private_key": "-----BEGIN PRIVATE KEY-----\n…"}
 }))]
 pub(super) struct NewConnectionRequest {
     #[schema(schema_with = schemas::vendor)]
     vendor: Field,
     /// What people call the connection.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Field,
     /// Where the vendor's API is: http or https, without credentials, query or fragment.
-    #[schema(value_type = String, format = "uri", max_length = 2000)]
+    #[schema(value_type = String, format = "uri", max_length = 2000, pattern = r"^https?://[!$-.0-9;=A-Z\[\]_a-z~][!$-;=A-Z\[\]_a-z~]*$")]
     base_url: Field,
     /// What the vendor leaves to choose.
     #[schema(value_type = Option<ConnectionOptionsRequest>)]
     options: Field,
     /// What the vendor is shown to prove who calls.
-    #[schema(value_type = CredentialsRequest)]
+    #[schema(value_type = Credentials)]
     credentials: Field,
     /// Whether nothing is sent to the vendor for now.
     #[schema(value_type = bool, required = false)]
@@ -50,11 +51,11 @@ pub(super) struct ConnectionRequest {
     vendor: Field,
     /// What people call the connection.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Field,
     /// Where the vendor's API is: http or https, without credentials, query or fragment.
     #[serde(default)]
-    #[schema(value_type = String, format = "uri", max_length = 2000)]
+    #[schema(value_type = String, format = "uri", max_length = 2000, pattern = r"^https?://[!$-.0-9;=A-Z\[\]_a-z~][!$-;=A-Z\[\]_a-z~]*$")]
     base_url: Field,
     /// What the vendor leaves to choose; its parts merge.
     #[serde(default)]
@@ -62,7 +63,7 @@ pub(super) struct ConnectionRequest {
     options: Field,
     /// What the vendor is shown to prove who calls; replaced as a whole.
     #[serde(default)]
-    #[schema(value_type = CredentialsRequest)]
+    #[schema(value_type = Credentials)]
     credentials: Field,
     /// Whether nothing is sent to the vendor for now.
     #[serde(default)]
@@ -89,32 +90,76 @@ struct ConnectionOptionsRequest {
     others: Others,
 }
 
-/// Credentials: `client_id` and `private_key` for Nabla, `api_key` for Upheal, `email` and `password` for Corti.
-#[derive(Default, Deserialize, ToSchema)]
+/// Credentials, as they are read: [`Credentials`] describes what goes together.
+#[derive(Default, Deserialize)]
 struct CredentialsRequest {
-    /// The id of the OAuth client at the vendor.
     #[serde(default)]
-    #[schema(value_type = String)]
     client_id: Field,
-    /// The client's RSA key, PKCS#8 or PKCS#1 in PEM.
     #[serde(default)]
-    #[schema(value_type = String, write_only)]
     private_key: Field,
-    /// The API key.
     #[serde(default)]
+    api_key: Field,
+    #[serde(default)]
+    email: Field,
+    #[serde(default)]
+    password: Field,
+    #[serde(flatten)]
+    others: Others,
+}
+
+/// Credentials of one kind: an OAuth client for Nabla, an API key for Upheal, a service account for Corti.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes what goes together; `CredentialsRequest` is what is read"
+)]
+#[serde(untagged)]
+enum Credentials {
+    OauthClient(OauthCredentialsRequest),
+    ApiKey(ApiKeyCredentialsRequest),
+    ServiceAccount(ServiceAccountCredentialsRequest),
+}
+
+/// The credentials of an OAuth client at the vendor.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes what goes together; `CredentialsRequest` is what is read"
+)]
+struct OauthCredentialsRequest {
+    /// The id of the OAuth client at the vendor.
+    #[schema(value_type = String, pattern = r"\S")]
+    client_id: Field,
+    /// The client's RSA key of at least 2048 bits, PKCS#8 or PKCS#1 in PEM.
+    #[schema(value_type = String, write_only, pattern = "-----BEGIN (RSA )?PRIVATE KEY-----")]
+    private_key: Field,
+}
+
+/// An API key of the vendor's.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes what goes together; `CredentialsRequest` is what is read"
+)]
+struct ApiKeyCredentialsRequest {
+    /// The API key.
     #[schema(value_type = String, write_only)]
     api_key: Field,
+}
+
+/// A service account at the vendor.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes what goes together; `CredentialsRequest` is what is read"
+)]
+struct ServiceAccountCredentialsRequest {
     /// The e-mail address of the service account.
-    #[serde(default)]
     #[schema(value_type = String)]
     email: Field,
     /// The password of the service account.
-    #[serde(default)]
     #[schema(value_type = String, write_only)]
     password: Field,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
 }
 
 /// Reads what a body says about a connection. What cannot be read is in `unreadable`.

@@ -1,8 +1,10 @@
 //! The specification is complete: nothing that a caller can meet is left out of it.
 
+use roster_application::authentication::check_public_key;
+use roster_domain::Profile;
 use serde_json::Value;
 
-use crate::v1::specification;
+use crate::v1::{specification, users};
 
 fn document() -> Value {
     serde_json::to_value(specification()).unwrap()
@@ -30,6 +32,7 @@ fn these_are_the_operations() {
     GET /v1/clients
     POST /v1/clients
     DELETE /v1/clients/{id}
+    GET /v1/clients/{id}
     GET /v1/connections
     POST /v1/connections
     DELETE /v1/connections/{id}
@@ -60,7 +63,7 @@ fn every_operation_says_how_it_may_be_refused() {
             expected.push("409");
         }
         if !name.starts_with("GET") && !name.starts_with("DELETE") {
-            expected.extend(["413", "415", "422"]);
+            expected.extend(["408", "413", "415", "422"]);
         }
         if name.contains("{id}") {
             expected.push("404");
@@ -117,6 +120,12 @@ fn every_parameter_of_a_path_is_described_and_every_post_takes_an_idempotency_ke
     }
 }
 
+/// Whether a schema is nothing but a choice of others, each of which is a component of its own.
+fn is_choice(schema: &Value) -> bool {
+    let choices = schema["oneOf"].as_array();
+    choices.is_some_and(|choices| choices.iter().all(|choice| choice["$ref"].is_string()))
+}
+
 #[test]
 fn requests_know_no_further_fields_and_answers_leave_none_out() {
     let may_be_left_out = [
@@ -131,6 +140,9 @@ fn requests_know_no_further_fields_and_answers_leave_none_out() {
     for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
         if name.ends_with("Request") {
             assert_eq!(schema["additionalProperties"], false, "{name}");
+            continue;
+        }
+        if is_choice(schema) {
             continue;
         }
         let required = schema["required"].as_array().cloned().unwrap_or_default();
@@ -153,7 +165,7 @@ fn requests_know_no_further_fields_and_answers_leave_none_out() {
 fn every_field_is_described_and_every_reference_leads_somewhere() {
     let document = document();
     let schemas = document["components"]["schemas"].as_object().unwrap();
-    for (name, schema) in schemas {
+    for (name, schema) in schemas.iter().filter(|(_, schema)| !is_choice(schema)) {
         for (field, property) in schema["properties"].as_object().unwrap() {
             let described = property["description"].is_string() || property["oneOf"][0]["description"].is_string();
             assert!(described, "{name}.{field}: {property}");
@@ -167,4 +179,62 @@ fn every_field_is_described_and_every_reference_leads_somewhere() {
     {
         assert!(schemas.contains_key(reference), "{reference}");
     }
+}
+
+#[test]
+fn the_examples_of_requests_work() {
+    let document = document();
+    let content = |path: &str, method: &str| document["paths"][path][method]["requestBody"]["content"].clone();
+
+    let clients = content("/v1/clients", "post")["application/json"]["examples"].clone();
+    let kinds: Vec<_> = clients
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|example| example["value"]["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["api_key", "oauth_client", "oauth_client", "service_account"]);
+    let key = clients["oauth_client"]["value"]["public_key"].as_str().unwrap();
+    assert_eq!(check_public_key(key), Ok(()));
+
+    // The path has the external id, and a body that names another one is refused.
+    let put = content("/v1/users/by-external-id/{external_id}", "put")["application/json"]["example"].clone();
+    assert_eq!(put["external_id"], Value::Null);
+    let post = content("/v1/users", "post")["application/json"]["example"].clone();
+    let patch = content("/v1/users/{id}", "patch")["application/merge-patch+json"]["example"].clone();
+    for example in [put, post, patch] {
+        assert!(example.is_object(), "{example}");
+        let checked = Profile::default().apply(&users::read(example.clone()));
+        assert!(checked.is_ok(), "{example}: {checked:?}");
+    }
+    let specialty = &document["components"]["schemas"]["SpecialtyRequest"]["properties"];
+    assert_eq!(specialty["kind"]["example"], "OTHER", "it goes with a name of its own");
+}
+
+#[test]
+fn a_choice_names_the_fields_that_go_together() {
+    let document = document();
+    let schemas = &document["components"]["schemas"];
+    let required = |name: &str| {
+        let choices = schemas[name]["oneOf"].as_array().unwrap();
+        let names = choices
+            .iter()
+            .map(|choice| choice["$ref"].as_str().unwrap().rsplit('/').next().unwrap());
+        names
+            .map(|name| schemas[name]["required"].to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+
+    insta::assert_snapshot!(required("Credentials"), @r#"
+    ["client_id","private_key"]
+    ["api_key"]
+    ["email","password"]
+    "#);
+    insta::assert_snapshot!(required("NewClient"), @r#"
+    ["kind"]
+    ["kind","public_key"]
+    ["kind","jwks_url"]
+    ["kind","email","password"]
+    "#);
 }

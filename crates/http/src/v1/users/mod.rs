@@ -25,6 +25,8 @@ use crate::Services;
 use crate::refusal::Refusal;
 pub(crate) use answer::{UserAnswer, UserPage};
 use request::UserRequest;
+#[cfg(test)]
+pub(crate) use request::read;
 
 /// The routes, with their specification.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Services>> {
@@ -39,7 +41,12 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Services>> {
 /// Create a user
 ///
 /// The user gets an account at every connection of the organization, and is provisioned there at once.
-#[utoipa::path(post, path = "/users", tag = "users", request_body = UserRequest, responses(
+#[utoipa::path(post, path = "/users", tag = "users",
+    request_body(content = UserRequest, example = json!({
+        "external_id": "ehr-4711", "email": "ann.lee@example.org", "first_name": "Ann", "last_name": "Lee",
+        "roles": ["PRACTITIONER"], "settings": {"speech_locale": "en-US"}
+    })),
+    responses(
     (status = 201, description = "The user was created.", body = UserAnswer),
     (status = 409, description = "Another user has the external_id or the email."),
 ))]
@@ -124,7 +131,10 @@ async fn get_user(
 /// A JSON merge patch (RFC 7396): fields that are left out stay, null clears, objects merge; only `metadata` is replaced as a
 /// whole. A change that changes nothing leaves the version as it is.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users",
-    request_body(content((UserRequest = "application/merge-patch+json"), (UserRequest = "application/json"))),
+    request_body(content(
+        (UserRequest = "application/merge-patch+json", example = json!({"last_name": "Lee-Park", "settings": {"secondary_speech_locale": null}})),
+        (UserRequest = "application/json", example = json!({"last_name": "Lee-Park", "settings": {"secondary_speech_locale": null}})),
+    )),
     responses(
         (status = 200, description = "The user after the change.", body = UserAnswer),
         (status = 404, description = "There is no such user."),
@@ -176,7 +186,12 @@ async fn delete_user(
 /// Create or change the user of an external id
 ///
 /// Fields that are left out stay as they are. A user who has the `email` and no external id yet is given this one.
-#[utoipa::path(put, path = "/users/by-external-id/{external_id}", tag = "users", request_body = UserRequest, responses(
+#[utoipa::path(put, path = "/users/by-external-id/{external_id}", tag = "users",
+    request_body(content = UserRequest, example = json!({
+        "email": "ann.lee@example.org", "first_name": "Ann", "last_name": "Lee",
+        "roles": ["PRACTITIONER"], "settings": {"speech_locale": "en-US"}
+    })),
+    responses(
     (status = 200, description = "The user after the change.", body = UserAnswer),
     (status = 201, description = "The user was created.", body = UserAnswer),
     (status = 409, description = "Another user has the email."),

@@ -16,14 +16,10 @@ const READ_ONLY: &[&str] = &["id", "created_at", "updated_at", "version", "warni
 /// What is said about a user. Fields that are left out stay as they are, or empty for a new user; null clears a field. Unknown
 /// and read-only fields are refused.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[schema(example = json!({
-    "external_id": "ehr-4711", "email": "ann.lee@example.org", "first_name": "Ann", "last_name": "Lee",
-    "roles": ["PRACTITIONER"], "settings": {"speech_locale": "en-US"}
-}))]
 pub(crate) struct UserRequest {
     /// The id in the customer's own system (EHR, HR); unique in the organization.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 256)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     external_id: Field,
     /// The e-mail address, at most 254 bytes; unique in the organization without regard to case.
     #[serde(default)]
@@ -31,11 +27,11 @@ pub(crate) struct UserRequest {
     email: Field,
     /// The first name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     first_name: Field,
     /// The last name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     last_name: Field,
     /// The telephone number; its parts merge.
     #[serde(default)]
@@ -43,7 +39,7 @@ pub(crate) struct UserRequest {
     phone: Field,
     /// The language that the user reads, as a BCP 47 tag.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100, example = "en-US")]
+    #[schema(value_type = Option<String>, max_length = 100, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", example = "en-US")]
     locale: Field,
     #[serde(default)]
     #[schema(schema_with = schemas::roles_or_null)]
@@ -61,7 +57,7 @@ pub(crate) struct UserRequest {
     npi: Field,
     /// The number of the therapist's licence (Upheal).
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     therapy_licence: Field,
     #[serde(default)]
     #[schema(schema_with = schemas::note_identifier)]
@@ -88,7 +84,7 @@ struct PhoneRequest {
     country_code: Field,
     /// The number within the country.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 40, example = "555 010 0199")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 40, pattern = r"^[0-9 +().,/#*;x-]*[0-9][0-9 +().,/#*;x-]*$", example = "555 010 0199")]
     number: Field,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -104,11 +100,11 @@ struct SettingsRequest {
     specialty: Field,
     /// The language dictated in, as a BCP 47 tag; a vendor's name for it, such as `ENGLISH_US`, is understood as well.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100, example = "en-US")]
+    #[schema(value_type = Option<String>, max_length = 100, pattern = "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*|[A-Z]+(_[A-Z]+)+)$", example = "en-US")]
     speech_locale: Field,
     /// The second language dictated in: differs from the first, and needs one.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100, example = "es-MX")]
+    #[schema(value_type = Option<String>, max_length = 100, pattern = "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*|[A-Z]+(_[A-Z]+)+)$", example = "es-MX")]
     secondary_speech_locale: Field,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -120,11 +116,11 @@ struct SettingsRequest {
 struct SpecialtyRequest {
     /// The kind in the vendor's spelling; needed unless there is one already.
     #[serde(default)]
-    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9_]*$", max_length = 100, example = "GENERAL_MEDICINE")]
+    #[schema(value_type = String, pattern = "^[A-Z][A-Z0-9_]*$", max_length = 100, example = "OTHER")]
     kind: Field,
     /// The specialty in words, for the kind `OTHER` only.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "Sleep medicine")]
     other_specialty_name: Field,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -197,6 +193,7 @@ fn locale(field: Field, at: &FieldPath, v: &mut Violations) -> Change<String> {
 
 #[cfg(test)]
 mod tests {
+    use roster_domain::Profile;
     use serde_json::json;
 
     use super::*;
@@ -219,6 +216,21 @@ mod tests {
         id is set by Roster and cannot be changed; given: a string
         colour is not a field of this request; given: "colour"
         "#);
+    }
+
+    #[test]
+    fn what_can_be_read_of_metadata_is_checked_beside_what_cannot() {
+        let changes = read(json!({"metadata": {"a": 1, "": "x", "k".repeat(41): "x"}}));
+
+        let violations = Profile::default().apply(&changes).expect_err("three rules are broken");
+
+        let pointers: Vec<_> = violations.iter().map(|violation| violation.field.pointer()).collect();
+        let long = format!("/metadata/{}", "k".repeat(41));
+        assert_eq!(pointers, ["/metadata/a", "/metadata/", &long], "{violations}");
+        assert!(
+            violations.to_string().contains(r#"metadata."" must have 1 to 40"#),
+            "{violations}"
+        );
     }
 
     #[test]

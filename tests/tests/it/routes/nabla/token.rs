@@ -71,7 +71,7 @@ async fn a_used_assertion_is_refused_also_after_a_restart(#[case] store: Store) 
       "body": {
         "code": 90003,
         "debuggingHints": [],
-        "message": "the client assertion was used before: each needs a jti of its own, of at most 255 bytes",
+        "message": "the client assertion was used before: each needs a jti of its own",
         "name": "UNAUTHENTICATED",
         "traceId": "[trace]"
       },

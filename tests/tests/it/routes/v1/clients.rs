@@ -25,12 +25,30 @@ async fn an_api_key_is_shown_once_works_and_stops_working(#[case] store: Store) 
     assert!(key.starts_with("rstr_") && key.len() >= 48, "{key}");
     assert_eq!(made.header("cache-control"), Some("no-store"));
     api.bearer(&key).get("/v1/users").await.expect(200);
+    let shown = api.get(made.header("location").expect("a location")).await.expect(200);
+    assert!(
+        !shown.text.contains(&key) && shown.text_at("/label") == "EHR",
+        "{shown:?}"
+    );
     let listed = api.get("/v1/clients").await.expect(200);
     assert!(!listed.text.contains(&key), "{listed:?}");
     assert_eq!(listed.data().len(), 2);
 
+    shows!(api.bearer(&key).delete(&path).await, @r#"
+    {
+      "body": {
+        "detail": "a client cannot delete itself: make another one, and delete this one with that",
+        "instance": "[id]",
+        "status": 409,
+        "title": "Another record stands against the request",
+        "type": "/problems/conflict"
+      },
+      "status": 409
+    }
+    "#);
     api.delete(&path).await.expect(204);
     api.bearer(&key).get("/v1/users").await.expect(401);
+    api.get(&path).await.expect(404);
     api.delete(&path).await.expect(404);
 }
 
@@ -135,6 +153,10 @@ async fn a_client_that_makes_no_sense_is_refused_and_no_secret_is_repeated() {
         ),
         (
             json!({ "kind": "oauth_client", "jwks_url": "ftp://example.org" }),
+            "\u{1}",
+        ),
+        (
+            json!({ "kind": "oauth_client", "jwks_url": "http://keys.example.org" }),
             "\u{1}",
         ),
         (json!({ "kind": "oauth_client" }), "\u{1}"),

@@ -196,7 +196,10 @@ async fn a_connection_to_another_roster_provisions_there_once_its_credentials_ar
     // Given a Roster that plays the vendor for another one, each with its own database
     let vendor = Server::on(store).start().await;
     let client = OauthClient::register(&vendor, &vendor.api()).await;
-    let server = Server::on(store).start().await;
+    let server = Server::on(store)
+        .env("ROSTER_ALLOW_PRIVATE_ADDRESSES", "true")
+        .start()
+        .await;
     let api = server.api();
     let mut connection = given::new_connection();
     connection["base_url"] = json!(client.api.base());
@@ -246,7 +249,10 @@ async fn a_connection_to_another_roster_provisions_there_once_its_credentials_ar
 
 #[tokio::test]
 async fn a_vendor_that_is_not_there_is_retried_and_said_so() {
-    let mut server = Server::on(Store::Sqlite).start().await;
+    let mut server = Server::on(Store::Sqlite)
+        .env("ROSTER_ALLOW_PRIVATE_ADDRESSES", "true")
+        .start()
+        .await;
     let api = server.api();
     let mut connection = given::new_connection();
     connection["base_url"] = json!("http://127.0.0.1:9/v1/core/server");
@@ -270,4 +276,34 @@ async fn a_vendor_that_is_not_there_is_retried_and_said_so() {
         .json();
     assert_eq!(tested["ok"], false, "{tested}");
     server.leaves_accounts();
+}
+
+#[tokio::test]
+async fn private_addresses_are_the_operators_to_allow_and_no_tenants() {
+    // Given an operator who allows none, but for the sandbox
+    let server = Server::on(Store::Sqlite).sandbox().start().await;
+    let api = server.api();
+    let is_refused = |answer: e2e::Answer| {
+        let answer = answer.expect(422);
+        assert_eq!(answer.text_at("/errors/0/pointer"), "/options/allow_private_addresses");
+        assert!(answer.text_at("/errors/0/detail").contains("operator"), "{answer:?}");
+    };
+
+    // Then a connection to one is refused,
+    let mut connection = given::new_connection();
+    connection["base_url"] = json!("http://127.0.0.1:9/v1/core/server");
+    connection["options"] = json!({ "allow_private_addresses": true });
+    is_refused(api.post("/v1/connections", connection).await);
+    // and the sandbox's own works, can be changed, but not led elsewhere.
+    let path = format!("/v1/connections/{}", given::id(&given::connection(&api).await));
+    is_refused(
+        api.patch(&path, json!({ "base_url": "http://127.0.0.1:9/metadata" }))
+            .await,
+    );
+    api.patch(&path, json!({ "label": "Mine", "paused": true }))
+        .await
+        .expect(200);
+    api.patch(&path, json!({ "paused": false })).await.expect(200);
+    let user = given::user(&api, "ehr-1").await;
+    given::in_sync(&api, given::id(&user)).await;
 }

@@ -211,7 +211,7 @@ async fn everything_that_is_wrong_is_reported_together() {
     shows!(refused, @r#"
     {
       "body": {
-        "detail": "8 rules are broken; see errors",
+        "detail": "9 rules are broken; see errors",
         "errors": [
           {
             "code": "type",
@@ -248,6 +248,12 @@ async fn everything_that_is_wrong_is_reported_together() {
             "detail": "roles.0 must be one of ADMINISTRATOR, PRACTITIONER",
             "given": "\"CLEANER\"",
             "pointer": "/roles/0"
+          },
+          {
+            "code": "length",
+            "detail": "metadata.kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk must have 1 to 40 characters in its key",
+            "given": "41 characters",
+            "pointer": "/metadata/kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
           },
           {
             "code": "format",

@@ -1,9 +1,12 @@
 //! Everything that is refused, in the vendor's envelope.
 
+use axum::body::Body;
 use axum::http::{HeaderValue, Method, StatusCode};
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use roster_application::ports::ApiClientStore;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{KEY, given, request};
 use crate::dialects::nabla_core::error::render;
@@ -59,7 +62,7 @@ async fn every_broken_rule_is_named() {
     let given = given();
     let body = json!({
         "external_id": "x".repeat(257),
-        "metadata": {"a": 1, "b": "x"},
+        "metadata": {"a": 1, "": "x"},
         "roles": ["DOCTOR", 5],
         "email": "nowhere",
     });
@@ -76,9 +79,10 @@ async fn every_broken_rule_is_named() {
         "metadata.a must be a string; given: a number",
         "roles.1 must be a string; given: a number",
         "external_id must have 1 to 256 characters; given: 257 characters",
-        "email must be an e-mail address; given: \"nowhere\""
+        "email must be an e-mail address; given: \"nowhere\"",
+        "metadata.\"\" must have 1 to 40 characters in its key; given: 0 characters"
       ],
-      "message": "metadata.a must be a string; given: a number; roles.1 must be a string; given: a number; external_id must have 1 to 256 characters; given: 257 characters; email must be an e-mail address; given: \"nowhere\"",
+      "message": "metadata.a must be a string; given: a number; roles.1 must be a string; given: a number; external_id must have 1 to 256 characters; given: 257 characters; email must be an e-mail address; given: \"nowhere\"; metadata.\"\" must have 1 to 40 characters in its key; given: 0 characters",
       "name": "INVALID_REQUEST",
       "traceId": "[trace]"
     }
@@ -241,4 +245,68 @@ async fn the_trace_id_is_made_of_the_requests_id(#[case] id: &str, #[case] expec
         .expect("a body");
     let envelope: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(envelope["traceId"], json!(expected));
+}
+
+#[tokio::test]
+async fn a_key_set_that_is_away_is_not_the_callers_fault() {
+    let given = given();
+    let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+    let claims = json!({"iss": given.client.to_string(), "sub": given.client.to_string(), "aud": "x", "exp": 1});
+    let assertion = format!(
+        "{}.{}.{}",
+        part(&json!({"alg": "RS256"})),
+        part(&claims),
+        part(&json!("no signature"))
+    );
+    let body = json!({
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": assertion,
+    });
+
+    let answer = given
+        .anonymous(Method::POST, "/nabla/v1/core/server/oauth/token", &body.to_string())
+        .await;
+
+    let mut shown = answer.json();
+    shown["traceId"] = json!("[trace]");
+    assert_eq!(answer.header("retry-after"), "5");
+    insta::assert_snapshot!(format!("{}\n{shown:#}", answer.status), @r#"
+    503 Service Unavailable
+    {
+      "code": 90009,
+      "debuggingHints": [],
+      "message": "the key set cannot be fetched: nothing is at https://example.org/jwks",
+      "name": "UNAVAILABLE",
+      "traceId": "[trace]"
+    }
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_arrive_is_refused_and_nothing_is_done() {
+    let given = given();
+    let mut request = request(
+        Method::POST,
+        "/nabla/v1/copilot-api/server/users",
+        "{}",
+        Some(&format!("Bearer {KEY}")),
+    );
+    *request.body_mut() = Body::from_stream(futures::stream::pending::<Result<String, std::io::Error>>());
+
+    let answer = given.send(request).await;
+
+    let mut shown = answer.json();
+    shown["traceId"] = json!("[trace]");
+    insta::assert_snapshot!(format!("{}\n{shown:#}", answer.status), @r#"
+    408 Request Timeout
+    {
+      "code": 90002,
+      "debuggingHints": [],
+      "message": "the body did not arrive within 20 seconds; nothing was done",
+      "name": "INVALID_REQUEST",
+      "traceId": "[trace]"
+    }
+    "#);
+    assert_eq!(given.memory.count(&given.organization), 0);
 }
