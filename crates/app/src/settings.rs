@@ -437,17 +437,11 @@ mod tests {
             ..Settings::load(&SettingsArgs::default(), &ServeArgs::default()).expect("settings")
         };
 
-        assert!(settings("sixteen-letters!").check_serving().is_ok());
-        let error = settings("fifteen-letters")
-            .check_serving()
-            .expect_err("refused")
-            .to_string();
+        assert!(settings("8letters").check_serving().is_ok());
+        let error = settings("7letter").check_serving().expect_err("refused").to_string();
 
-        assert!(
-            error.contains("ROSTER_BOOTSTRAP_KEY") && error.contains("16"),
-            "{error}"
-        );
-        assert!(!error.contains("fifteen"), "{error}");
+        assert!(error.contains("ROSTER_BOOTSTRAP_KEY") && error.contains('8'), "{error}");
+        assert!(!error.contains("7letter"), "{error}");
     }
 
     #[test]

@@ -40,11 +40,11 @@ impl ApiKey {
     }
 
     /// The fewest characters of a key that the operator chose.
-    pub const MIN_GIVEN: usize = 16;
+    pub const MIN_GIVEN: usize = 8;
     /// The most characters of a key that the operator chose.
     pub const MAX_GIVEN: usize = 512;
 
-    /// Takes a key that the operator chose: 16 to 512 visible ASCII characters, since it travels in a header.
+    /// Takes a key that the operator chose: 8 to 512 visible ASCII characters, since it travels in a header.
     pub fn given(key: SecretString) -> Result<Self, Violations> {
         let text = key.expose_secret();
         let fault = if !(Self::MIN_GIVEN..=Self::MAX_GIVEN).contains(&text.len()) {

@@ -27,12 +27,14 @@ pub struct Known {
 
 impl Known {
     /// What a claim begins with, of what is stored: that nobody was found, or a create refused, held for the claim
-    /// before. And that the user is inactive at the vendor is not believed where the user changed since: an activation
-    /// may have happened without a word, so who should be inactive is deactivated once more, which does no harm.
+    /// before. And that the user is inactive at the vendor is not believed in the first attempt after the user changed:
+    /// a worker that died may have activated it before without a word, so who should be inactive is deactivated once
+    /// more, which does no harm. `attempts` are those that failed since the change.
     #[must_use]
-    pub fn recalled(self, user: &User, can: &Capabilities) -> Self {
+    pub fn recalled(self, user: &User, can: &Capabilities, attempts: u32) -> Self {
         let should_be_inactive = !user.active || user.deleted_at.is_some();
-        let in_doubt = should_be_inactive && self.applied_version < user.version && can.reactivate && can.deactivate;
+        let has_changed = attempts == 0 && self.applied_version < user.version;
+        let in_doubt = should_be_inactive && has_changed && can.reactivate && can.deactivate;
         let active = self.active.filter(|active| *active || !in_doubt);
         Self {
             active,
@@ -90,6 +92,12 @@ impl Known {
             active: Some(active),
             ..self
         }
+    }
+
+    /// After an activation or a deactivation that may have happened, of which nothing was heard.
+    #[must_use]
+    pub fn switched_unheard(self) -> Self {
+        Self { active: None, ..self }
     }
 
     /// After the vendor confirmed that it deleted the user. A create that was announced after the user's id was stored
@@ -209,10 +217,10 @@ fn appear(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Ste
     let Some(id) = &known.vendor_user_id else {
         return join(user, vendor, known, can);
     };
+    if known.active != Some(true) && can.reactivate {
+        return Step::Activate(id.clone());
+    }
     if known.active == Some(false) {
-        if can.reactivate {
-            return Step::Activate(id.clone());
-        }
         return ask(
             Cause::Unsupported,
             Remedy::Vendor,

@@ -22,6 +22,8 @@ use crate::secret_key::{SecretKey, SecretKeyError};
 use crate::settings::{Role, Settings};
 use crate::wiring::{Desk, GRACE, OpenStore, Wired};
 
+/// A key of fewer characters can be guessed, or is a word.
+const SAFE_KEY_CHARACTERS: usize = 32;
 /// How often what has run out is forgotten.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
@@ -52,6 +54,18 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         .await?;
     if banner::print(&settings, &public_urls[0], &first).is_err() {
         warn!("the banner could not be written; `roster clients create api-key` makes an API key");
+    }
+
+    if let Some(key) = first
+        .key
+        .as_ref()
+        .filter(|key| key.expose().len() < SAFE_KEY_CHARACTERS)
+    {
+        let characters = key.expose().len();
+        warn!(
+            characters,
+            "ROSTER_BOOTSTRAP_KEY can be guessed: replace it by a key from `roster clients create api-key`"
+        );
     }
 
     let (surface, serves) = if settings.role == Role::Worker {

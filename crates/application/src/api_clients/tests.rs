@@ -316,11 +316,11 @@ async fn a_key_set_on_a_private_address_needs_the_operators_word() {
 #[test]
 fn a_key_that_the_operator_chose_is_fit_for_a_header() {
     let given = |key: &str| ApiKey::given(SecretString::from(key));
-    for key in ["1234567890123456", &"k".repeat(512)] {
+    for key in ["12345678", &"k".repeat(512)] {
         assert_eq!(given(key).expect("fits").expose(), key);
     }
     for key in [
-        "123456789012345",
+        "1234567",
         "with a space inside",
         "with a\nline break",
         "mein-schlüsselbund",

@@ -157,7 +157,11 @@ impl Convergence {
             }
         };
         let can = self.gateway.capabilities(&claim.connection);
-        let known = claim.account.known.clone().recalled(&claim.user, &can);
+        let known = claim
+            .account
+            .known
+            .clone()
+            .recalled(&claim.user, &can, claim.account.attempts);
         let key = can.look_up.and_then(|kind| VendorKey::of(&claim.user, kind));
         let mut progress = Progress {
             claim,
@@ -217,6 +221,7 @@ impl Convergence {
         };
         let user = &progress.claim.user;
         let known = progress.known.clone();
+        let switches = matches!(step, Step::Activate(_) | Step::Deactivate(_));
         let outcome = match step {
             Step::LookUp(key) => match self.gateway.look_up(target, &key, user).await {
                 Ok(None) => Ok(known.absent(key)),
@@ -259,7 +264,12 @@ impl Convergence {
                 progress.known = progress.known.clone().gone(progress.key.clone());
                 Ok(Next::Plan)
             }
-            Err(error) => Ok(Next::Settle(self.failed(progress, &error).await?)),
+            Err(error) => {
+                if switches && error.class.may_have_happened() {
+                    progress.known = progress.known.clone().switched_unheard();
+                }
+                Ok(Next::Settle(self.failed(progress, &error).await?))
+            }
         }
     }
 

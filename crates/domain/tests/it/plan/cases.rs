@@ -235,7 +235,7 @@ fn a_user_who_changed_since_is_not_believed_to_be_inactive_still() {
         update_inactive: false,
         ..ABLE
     };
-    let recalled = |known: Known, can: &Capabilities| next(&edited, &known.recalled(&edited, can), can);
+    let recalled = |known: Known, can: &Capabilities| next(&edited, &known.recalled(&edited, can, 0), can);
 
     assert_eq!(
         recalled(there(false, 2), &ABLE),
@@ -273,7 +273,7 @@ fn what_held_for_one_claim_is_forgotten_by_the_next() {
     };
     let before = nobody().duplicate().absent(key("ehr-7"));
 
-    let recalled = before.recalled(&ann(), &lax);
+    let recalled = before.recalled(&ann(), &lax, 0);
 
     assert_eq!(recalled, nobody());
     assert_eq!(next(&ann(), &recalled, &lax), Step::LookUp(key("ehr-7")));
@@ -407,4 +407,29 @@ fn that_somebody_is_gone_is_not_believed_before_a_look() {
 
     assert_eq!(next(&inactive, &gone, &ABLE), Step::LookUp(key("ehr-7")));
     assert_eq!(next(&inactive, &gone.absent(key("ehr-7")), &ABLE), Step::InSync);
+}
+
+#[test]
+fn a_deactivation_that_was_confirmed_is_not_repeated_by_the_attempts_after_it() {
+    let edited = User {
+        active: false,
+        version: 2,
+        ..ann()
+    };
+    let confirmed = there(false, 1);
+
+    let first = confirmed.clone().recalled(&edited, &ABLE, 0);
+    let second = confirmed.recalled(&edited, &ABLE, 1);
+
+    assert!(matches!(next(&edited, &first, &ABLE), Step::Deactivate(_)));
+    assert!(matches!(next(&edited, &second, &ABLE), Step::Update(_)));
+}
+
+#[test]
+fn a_switch_of_which_nothing_was_heard_is_thrown_again() {
+    let unheard = there(false, 1).switched_unheard();
+    let inactive = User { active: false, ..ann() };
+
+    assert!(matches!(next(&ann(), &unheard, &ABLE), Step::Activate(_)));
+    assert!(matches!(next(&inactive, &unheard, &ABLE), Step::Deactivate(_)));
 }

@@ -74,6 +74,8 @@ pub(super) struct World {
     /// Somebody deleted the user at the vendor, and no call has told the worker yet. That is for the read-back of
     /// accounts to notice, where nothing else is to be sent.
     vanished: bool,
+    /// Failed attempts since the user changed.
+    attempts: u32,
     ids: u32,
     clock: i64,
 }
@@ -86,6 +88,14 @@ enum Outcome {
     Ended(Known),
     /// The worker is gone, and with it all that was not stored.
     Crashed,
+}
+
+/// What is known after a step of which nothing was heard.
+fn unheard(step: &Step, known: Known) -> Known {
+    match step {
+        Step::Activate(_) | Step::Deactivate(_) => known.switched_unheard(),
+        _ => known,
+    }
 }
 
 impl World {
@@ -103,6 +113,7 @@ impl World {
             remotes: Vec::new(),
             unsettled: HashSet::new(),
             vanished: false,
+            attempts: 0,
             ids: 0,
             clock: 0,
         };
@@ -143,7 +154,10 @@ impl World {
                 active: Change::Set(true),
                 ..keep
             }),
-            Event::Delete if self.user.deleted_at.is_none() => self.user = self.user.delete(at(number)),
+            Event::Delete if self.user.deleted_at.is_none() => {
+                self.user = self.user.delete(at(number));
+                self.attempts = 0;
+            }
             Event::Vanish => {
                 let before = self.remotes.len();
                 self.remotes
@@ -159,17 +173,17 @@ impl World {
 
     fn change(&mut self, changes: &UserChanges) {
         if self.user.deleted_at.is_none() {
-            self.user = self
-                .user
-                .update(changes, PhiGuard::Off, at(self.clock))
-                .expect("valid")
-                .user;
+            let revision = self.user.update(changes, PhiGuard::Off, at(self.clock)).expect("valid");
+            self.user = revision.user;
+            if revision.changed {
+                self.attempts = 0;
+            }
         }
     }
 
     /// One claim: plan, act and fold until nothing is left to do. Returns the last step of a claim that came to its end.
     fn work(&mut self, faults: &[Fault]) -> Option<Step> {
-        let mut known = self.stored.clone().recalled(&self.user, &self.can);
+        let mut known = self.stored.clone().recalled(&self.user, &self.can, self.attempts);
         for taken in 0..MOST_STEPS {
             let step = plan(&self.user, Vendor::Upheal, &known, &self.can);
             self.assert_allowed(&step);
@@ -178,6 +192,7 @@ impl World {
                     known.applied_version = self.user.version;
                 }
                 self.stored = known;
+                self.attempts = 0;
                 return Some(step);
             }
             let outcome = self.act(&step, known, faults.get(taken).copied().unwrap_or(Fault::None));
@@ -221,13 +236,21 @@ impl World {
             }
             Fault::ReplyLost => {
                 self.effect(step, known.clone());
-                Outcome::Ended(known)
+                self.attempts += 1;
+                Outcome::Ended(unheard(step, known))
             }
             Fault::CrashAfter => {
                 self.effect(step, known);
                 Outcome::Crashed
             }
-            Fault::RequestLost | Fault::Refused => Outcome::Ended(known),
+            Fault::RequestLost => {
+                self.attempts += 1;
+                Outcome::Ended(unheard(step, known))
+            }
+            Fault::Refused => {
+                self.attempts += 1;
+                Outcome::Ended(known)
+            }
             Fault::CrashBefore => Outcome::Crashed,
         }
     }
