@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use roster_domain::{
-    BaseUrl, Change, Connection, ConnectionId, ConnectionOptions, Fault, FieldPath, Given, Organization, OutcomeClass,
-    Pause, Rule, Vendor, Version, Violations,
+    BaseUrl, Change, Connection, ConnectionId, ConnectionOptions, Fault, FieldPath, Given, Organization, Pause, Rule,
+    Vendor, Version, Violations,
 };
 use secrecy::SecretString;
 
@@ -392,12 +392,6 @@ impl Connections {
             let field = FieldPath::of("options").then("allow_private_addresses");
             violations.push(Fault::new(rule, Given::kind("true")).at(field));
         }
-    }
-
-    /// Whether a failed call means that the connection's credentials, and not one user, are the matter.
-    #[must_use]
-    pub fn is_about_credentials(class: OutcomeClass) -> bool {
-        class == OutcomeClass::Unauthorized
     }
 }
 

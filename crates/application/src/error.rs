@@ -58,8 +58,6 @@ pub enum Missing {
     ApiClient,
     /// An organization.
     Organization,
-    /// A user session.
-    Session,
 }
 
 impl std::fmt::Display for Missing {
@@ -70,7 +68,6 @@ impl std::fmt::Display for Missing {
             Self::Connection => "connection",
             Self::ApiClient => "API client",
             Self::Organization => "organization",
-            Self::Session => "session",
         })
     }
 }

@@ -35,10 +35,6 @@ impl std::fmt::Debug for TokenKey {
 pub enum Audience {
     /// The Nabla Core server API.
     NablaCoreServer,
-    /// The Nabla Connect server API.
-    NablaConnectServer,
-    /// The Corti Console Admin API.
-    CortiAdmin,
     /// The Nabla Core user API, as an access token.
     NablaCoreUser,
     /// The Nabla Core user API, as a refresh token.
