@@ -96,6 +96,9 @@ pub struct NewApiClient {
     pub kind: Change<String>,
     /// What people call the client: at most 100 characters.
     pub label: Change<String>,
+    /// For `api_key`: a key that was made already, where whoever makes the client must know it beforehand. Without it one
+    /// is made.
+    pub key: Option<ApiKey>,
     /// For `oauth_client`: an RSA public key in PEM.
     pub public_key: Change<String>,
     /// For `oauth_client`: the URL of a JSON Web Key Set.
@@ -172,7 +175,7 @@ impl ApiClients {
         }
         let (kind, secret, key) = match checked.kind {
             CheckedKind::ApiKey => {
-                let key = ApiKey::generate(&*self.entropy);
+                let key = new.key.unwrap_or_else(|| ApiKey::generate(&*self.entropy));
                 (
                     ApiClientKind::ApiKey,
                     ClientSecret::KeyDigest(digest(key.expose())),
@@ -354,6 +357,7 @@ fn foreign_fields(new: &NewApiClient, violations: &mut Violations) {
             violations.push(Fault::new(rule, Given::value(kind)).at(FieldPath::of(name)));
         }
     };
+    refuse("key", new.key.is_some(), "api_key");
     refuse("public_key", new.public_key.as_set().is_some(), "oauth_client");
     refuse("jwks_url", new.jwks_url.as_set().is_some(), "oauth_client");
     refuse("email", new.email.as_set().is_some(), "service_account");

@@ -58,6 +58,8 @@ pub enum Missing {
     ApiClient,
     /// An organization.
     Organization,
+    /// A customer.
+    Customer,
 }
 
 impl std::fmt::Display for Missing {
@@ -68,6 +70,7 @@ impl std::fmt::Display for Missing {
             Self::Connection => "connection",
             Self::ApiClient => "API client",
             Self::Organization => "organization",
+            Self::Customer => "customer",
         })
     }
 }
@@ -107,4 +110,13 @@ pub enum Conflicting {
     /// Another organization has the short name.
     #[error("another organization has this slug")]
     Slug,
+    /// Another customer has the id.
+    #[error("another customer has this customerId")]
+    CustomerId,
+    /// There are users in the customer.
+    #[error("the customer still has users: delete them first")]
+    CustomerInUse,
+    /// The default customer is every organization's as it is.
+    #[error("the default customer belongs to every organization and can be neither made, changed nor deleted")]
+    DefaultCustomer,
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Organization, OrganizationId, PhiGuard, Slug};
+use roster_domain::{
+    ApiClient, ApiClientId, ApiClientKind, ConnectVersion, Organization, OrganizationId, PhiGuard, Slug,
+};
 use secrecy::SecretString;
 
 use crate::api_clients::{ApiKey, digest};
@@ -66,6 +68,7 @@ impl Organizations {
             id: OrganizationId::new(self.ids.new_id()),
             slug: slug.clone(),
             phi_guard: PhiGuard::default(),
+            nabla_connect_version: Some(ConnectVersion::NEWEST),
             created_at: now,
         };
         let client = ApiClient {
@@ -97,6 +100,19 @@ impl Organizations {
     /// Chooses what is done about metadata that looks like patient data.
     pub async fn set_phi_guard(&self, organization: &Organization, guard: PhiGuard) -> Result<(), Error> {
         if self.store.set_phi_guard(organization.id, guard).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound(Missing::Organization))
+        }
+    }
+
+    /// Pins the version that Nabla Connect requests without one get.
+    pub async fn set_nabla_connect_version(
+        &self,
+        organization: &Organization,
+        version: ConnectVersion,
+    ) -> Result<(), Error> {
+        if self.store.set_nabla_connect_version(organization.id, version).await? {
             Ok(())
         } else {
             Err(Error::NotFound(Missing::Organization))

@@ -79,6 +79,7 @@ pub(crate) fn organization() -> Organization {
         id: OrganizationId::new(Uuid::from_u128(9)),
         slug: Slug::default_organization(),
         phi_guard: PhiGuard::Warn,
+        nabla_connect_version: None,
         created_at: at(0),
     }
 }

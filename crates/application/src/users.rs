@@ -9,7 +9,7 @@ use roster_domain::{
 
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
-use crate::ports::{Clock, Ids, StoreError, UniqueKey, UserQuery, UserStore};
+use crate::ports::{Clock, Ids, Sealed, Secrets, SecretsError, StoreError, UniqueKey, UserQuery, UserStore};
 
 /// How often a write is decided anew when others change the same user meanwhile. One of them succeeds in each
 /// round, so this many writers at once are served.
@@ -21,6 +21,7 @@ pub struct Users {
     store: Arc<dyn UserStore>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    secrets: Option<Arc<dyn Secrets>>,
 }
 
 /// A user after an upsert.
@@ -33,10 +34,24 @@ pub struct Upserted {
 }
 
 impl Users {
-    /// Puts the use cases together.
+    /// Puts the use cases together. They take no initial password, which could not be kept sealed.
     #[must_use]
     pub fn new(store: Arc<dyn UserStore>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store, clock, ids }
+        Self {
+            store,
+            clock,
+            ids,
+            secrets: None,
+        }
+    }
+
+    /// The same, able to keep initial passwords.
+    #[must_use]
+    pub fn sealing_with(self, secrets: Arc<dyn Secrets>) -> Self {
+        Self {
+            secrets: Some(secrets),
+            ..self
+        }
     }
 
     /// Creates a user, with an account at every connection of the organization.
@@ -56,11 +71,16 @@ impl Users {
                 user,
                 changed: false,
                 suspicions: Vec::new(),
+                password: None,
             });
         }
         let id = UserId::new(reserved.map_or_else(|| self.ids.new_id(), Reserved::id));
         let revision = User::create(id, organization.id, changes, organization.phi_guard, self.clock.now())?;
-        self.store.create_user(&revision.user).await.map_err(conflicting)?;
+        let password = self.sealed_password(&revision)?;
+        self.store
+            .create_user(&revision.user, password.as_ref())
+            .await
+            .map_err(conflicting)?;
         Ok(revision)
     }
 
@@ -82,6 +102,21 @@ impl Users {
             .user_by_external_id(organization.id, &external_id)
             .await?
             .ok_or(missing)
+    }
+
+    /// The user whom a text names: by Roster's id, or else by external id (Upheal: `userId` or `partnerUserId`).
+    pub async fn find(&self, organization: &Organization, name: &str) -> Result<User, Error> {
+        if let Ok(id) = name.parse()
+            && let Some(user) = self.store.user(organization.id, id).await?
+        {
+            return Ok(user);
+        }
+        self.get_by_external_id(organization, name).await
+    }
+
+    /// The user of an e-mail address, without regard to case.
+    pub async fn by_email(&self, organization: &Organization, email: &Email) -> Result<Option<User>, Error> {
+        Ok(self.store.user_by_email(organization.id, email).await?)
     }
 
     /// A page of users.
@@ -130,6 +165,7 @@ impl Users {
                 user: user.delete(self.clock.now()),
                 changed: true,
                 suspicions: Vec::new(),
+                password: None,
             })
         })
         .await
@@ -198,18 +234,40 @@ impl Users {
                     Err(error) => Err(error),
                 };
             }
+            // Whoever was found by address has come by this external id since it was looked up: look again.
+            Resolution::Conflict(Conflict::EmailTaken { .. })
+                if by_email.as_ref().and_then(|owner| owner.profile.external_id.as_ref()) == Some(external_id) =>
+            {
+                return Ok(None);
+            }
             Resolution::Conflict(conflict) => return Err(Error::Conflict(refused(conflict))),
             Resolution::Update(_) => by_external_id,
             Resolution::Link(_) => by_email,
         };
         let user = found.ok_or(Error::Contention)?;
+        let kept;
+        let changes = match email_rule {
+            // The address is the one on file, which stays as it is spelt there.
+            EmailRule::MustMatch if user.profile.email.is_some() => {
+                kept = UserChanges {
+                    email: Change::Keep,
+                    ..changes.clone()
+                };
+                &kept
+            }
+            _ => changes,
+        };
         let revision = user.update(changes, organization.phi_guard, self.clock.now())?;
         if revision.changed {
-            match self.store.update_user(&revision.user, user.version).await {
+            let password = self.sealed_password(&revision)?;
+            let written = self.store.update_user(&revision.user, user.version, password.as_ref());
+            match written.await {
                 Ok(()) => {}
-                Err(StoreError::Stale | StoreError::Conflict(UniqueKey::ExternalId | UniqueKey::Email)) => {
-                    return Ok(None);
-                }
+                Err(
+                    StoreError::Stale
+                    | StoreError::Reference
+                    | StoreError::Conflict(UniqueKey::ExternalId | UniqueKey::Email),
+                ) => return Ok(None),
                 Err(error) => return Err(conflicting(error)),
             }
         }
@@ -236,14 +294,32 @@ impl Users {
             if !revision.changed {
                 return Ok(revision);
             }
-            match self.store.update_user(&revision.user, user.version).await {
+            let password = self.sealed_password(&revision)?;
+            let written = self.store.update_user(&revision.user, user.version, password.as_ref());
+            match written.await {
                 Ok(()) => return Ok(revision),
-                Err(StoreError::Stale) => {}
+                // The customer that the user was read with may just have been given another id.
+                Err(StoreError::Stale | StoreError::Reference) => {}
                 Err(error) => return Err(conflicting(error)),
             }
         }
         Err(Error::Contention)
     }
+
+    /// The initial password of a revision as it is stored.
+    fn sealed_password(&self, revision: &Revision) -> Result<Option<Sealed>, Error> {
+        let Some(password) = &revision.password else {
+            return Ok(None);
+        };
+        let secrets = self.secrets.as_ref().ok_or(SecretsError::UnknownKey)?;
+        let context = password_context(revision.user.id);
+        Ok(Some(secrets.seal(password.expose().as_bytes(), &context)?))
+    }
+}
+
+/// What an initial password is sealed for.
+fn password_context(user: UserId) -> String {
+    format!("password of user {user}")
 }
 
 fn conflicting(error: StoreError) -> Error {
@@ -251,6 +327,7 @@ fn conflicting(error: StoreError) -> Error {
         StoreError::Conflict(UniqueKey::ExternalId) => Error::Conflict(Conflicting::ExternalId),
         StoreError::Conflict(UniqueKey::Email) => Error::Conflict(Conflicting::Email),
         StoreError::Conflict(UniqueKey::Id) => Error::Conflict(Conflicting::Id),
+        StoreError::Reference => Error::NotFound(Missing::Customer),
         other => Error::Store(other),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::fields::Password;
 use crate::violation::Violations;
 
 /// What a request says about one field. Left out, null, or given.
@@ -20,6 +21,11 @@ impl<T> Change<T> {
     /// Whether the request leaves the field out.
     pub fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
+    }
+
+    /// Whether the field is null.
+    pub fn is_clear(&self) -> bool {
+        matches!(self, Self::Clear)
     }
 
     /// Turns the value that is given into another.
@@ -77,8 +83,19 @@ pub struct UserChanges {
     pub note_identifier: Change<String>,
     /// See [`crate::NoteTemplateId`]; replaced as a whole.
     pub default_note_template_ids: Change<Vec<String>>,
+    /// See [`crate::SessionType`].
+    pub default_session_type: Change<String>,
+    /// See [`crate::Pronoun`].
+    pub pronoun: Change<String>,
+    /// See [`crate::DateOfBirth`].
+    pub date_of_birth: Change<String>,
     /// See [`crate::Settings`]; its parts merge.
     pub settings: Change<SettingsChanges>,
+    /// See [`crate::CustomerId`]. That there is such a customer is checked where the user is stored.
+    pub customer_id: Change<String>,
+    /// An initial password for vendors that take one. Checked already, so that the raw text goes no further than the
+    /// surface. It becomes part of no record: see [`crate::Revision::password`].
+    pub password: Change<Password>,
     /// What the surface already found wrong (wrong JSON types, unknown fields), so that everything is
     /// reported together.
     pub unreadable: Violations,

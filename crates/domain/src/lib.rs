@@ -12,7 +12,9 @@ pub mod account;
 pub mod api_client;
 pub mod capabilities;
 pub mod changes;
+mod choice;
 pub mod connection;
+pub mod customer;
 pub mod fields;
 pub mod ids;
 pub mod organization;
@@ -30,12 +32,14 @@ pub use api_client::{ApiClient, ApiClientKind, ClientKey};
 pub use capabilities::{Capabilities, KeyKind, VendorKey};
 pub use changes::{Change, PhoneChanges, SettingsChanges, SpecialtyChanges, UserChanges};
 pub use connection::{BaseUrl, Connection, ConnectionOptions, Pause};
+pub use customer::{Customer, CustomerChanges, CustomerId, DisplayName, Region, TenantName};
 pub use fields::{
-    Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, Password, PersonName, Phone,
-    PhoneCountryCode, PhoneNumber, Role, Settings, Specialty, SpecialtyKind, SpeechLocale, TherapyLicence,
+    DateOfBirth, Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, Password, PersonName, Phone,
+    PhoneCountryCode, PhoneNumber, Pronoun, Role, SessionType, Settings, Specialty, SpecialtyKind, SpeechLocale,
+    TherapyLicence,
 };
 pub use ids::{ApiClientId, ConnectionId, OrganizationId, UserId, VendorUserId};
-pub use organization::{Organization, PhiGuard, Slug};
+pub use organization::{ConnectVersion, Organization, PhiGuard, Slug};
 pub use plan::{Known, Step, plan};
 pub use profile::Profile;
 pub use resolve::{Conflict, EmailRule, Identity, Resolution, resolve};

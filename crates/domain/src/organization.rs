@@ -1,9 +1,9 @@
 //! The tenant that owns everything else.
 
 use std::fmt;
-use std::str::FromStr;
 
 use crate::Timestamp;
+use crate::choice::choice;
 use crate::ids::OrganizationId;
 use crate::violation::{Fault, Given, Rule};
 
@@ -16,6 +16,8 @@ pub struct Organization {
     pub slug: Slug,
     /// What is done about metadata that looks like patient data.
     pub phi_guard: PhiGuard,
+    /// The version of Nabla Connect's API that requests without one get; `None` is [`ConnectVersion::NEWEST`].
+    pub nabla_connect_version: Option<ConnectVersion>,
     /// When the organization was made.
     pub created_at: Timestamp,
 }
@@ -59,36 +61,33 @@ impl fmt::Display for Slug {
     }
 }
 
-/// What an organization wants done about metadata that looks like patient data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PhiGuard {
-    /// Nothing.
-    Off,
-    /// The write goes through and its answer carries a warning.
-    #[default]
-    Warn,
-    /// The write is refused.
-    Reject,
-}
-
-impl PhiGuard {
-    /// The names of all choices.
-    pub const NAMES: &'static [&'static str] = &["off", "warn", "reject"];
-
-    /// The name of the choice.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
+choice! {
+    /// What an organization wants done about metadata that looks like patient data.
+    #[derive(Default)]
+    PhiGuard {
+        /// Nothing.
+        Off = "off",
+        /// The write goes through and its answer carries a warning.
+        #[default]
+        Warn = "warn",
+        /// The write is refused.
+        Reject = "reject",
     }
 }
 
-impl FromStr for PhiGuard {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        [Self::Off, Self::Warn, Self::Reject]
-            .into_iter()
-            .find(|choice| choice.name() == text)
-            .ok_or_else(|| Fault::new(Rule::OneOf { allowed: Self::NAMES }, Given::value(text)))
+choice! {
+    /// A version of Nabla Connect's API. A request may name one; the organization's pinned one holds for those that do not.
+    ConnectVersion {
+        /// A new form of creating encounters. There is no endpoint for users yet.
+        V2026_02_13 = "2026-02-13",
+        /// The first with an endpoint for users.
+        V2026_03_23 = "2026-03-23",
+        /// What is not released yet.
+        Next = "x-nabla-next",
     }
+}
+
+impl ConnectVersion {
+    /// The newest that is released, which is what a new organization is pinned to.
+    pub const NEWEST: Self = Self::V2026_03_23;
 }

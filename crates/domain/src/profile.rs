@@ -3,9 +3,11 @@
 use std::str::FromStr;
 
 use crate::changes::{Change, PhoneChanges, SettingsChanges, SpecialtyChanges, UserChanges};
+use crate::customer::CustomerId;
 use crate::fields::{
-    Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, NoteTemplateIds, Npi, PersonName, Phone,
-    PhoneCountryCode, PhoneNumber, Role, Settings, Specialty, SpecialtyKind, SpeechLocale, TherapyLicence,
+    DateOfBirth, Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, NoteTemplateIds, Npi, PersonName,
+    Phone, PhoneCountryCode, PhoneNumber, Pronoun, Role, SessionType, Settings, Specialty, SpecialtyKind, SpeechLocale,
+    TherapyLicence,
 };
 use crate::violation::{Fault, FieldPath, Given, Rule, Violations};
 
@@ -37,8 +39,16 @@ pub struct Profile {
     pub note_identifier: Option<NoteIdentifier>,
     /// The note templates to begin with, in the order of preference, each at most once.
     pub default_note_template_ids: Vec<NoteTemplateId>,
+    /// The kind of session that notes are written for by default, where Upheal's V1 is used.
+    pub default_session_type: Option<SessionType>,
+    /// How the user is referred to.
+    pub pronoun: Option<Pronoun>,
+    /// The day of birth; of the clinician, and never of a patient.
+    pub date_of_birth: Option<DateOfBirth>,
     /// Specialty and speech.
     pub settings: Settings,
+    /// The customer that the user belongs to at Corti; `None` is the organization's default customer.
+    pub customer_id: Option<CustomerId>,
 }
 
 impl Profile {
@@ -94,10 +104,43 @@ impl Profile {
                 &changes.default_note_template_ids,
                 v,
             ),
+            default_session_type: text(
+                self.default_session_type.as_ref(),
+                &changes.default_session_type,
+                "default_session_type",
+                |value| SessionType::from_str(&value),
+                v,
+            ),
+            pronoun: text(
+                self.pronoun.as_ref(),
+                &changes.pronoun,
+                "pronoun",
+                |value| Pronoun::from_str(&value),
+                v,
+            ),
+            date_of_birth: text(
+                self.date_of_birth.as_ref(),
+                &changes.date_of_birth,
+                "date_of_birth",
+                DateOfBirth::new,
+                v,
+            ),
             settings: settings(&self.settings, &changes.settings, v),
+            customer_id: text(
+                self.customer_id.as_ref(),
+                &changes.customer_id,
+                "customer_id",
+                CustomerId::new,
+                v,
+            ),
         };
-        if let Change::Clear = changes.active {
-            v.push(Fault::new(Rule::NotNull, Given::kind("null")).at(FieldPath::of("active")));
+        for (field, is_cleared) in [
+            ("active", changes.active.is_clear()),
+            ("password", changes.password.is_clear()),
+        ] {
+            if is_cleared {
+                v.push(Fault::new(Rule::NotNull, Given::kind("null")).at(FieldPath::of(field)));
+            }
         }
         violations.into_result().map(|()| next)
     }

@@ -1,6 +1,7 @@
 //! One clinician's canonical record.
 
 use crate::changes::{Change, UserChanges};
+use crate::fields::Password;
 use crate::ids::{OrganizationId, UserId};
 use crate::organization::PhiGuard;
 use crate::phi::{self, Suspicion};
@@ -38,6 +39,8 @@ pub struct Revision {
     pub changed: bool,
     /// Metadata that looks like patient data, where the organization only wants to be warned.
     pub suspicions: Vec<Suspicion>,
+    /// The initial password that the request set. It is kept sealed until a vendor has it, and is no part of the user.
+    pub password: Option<Password>,
 }
 
 impl User {
@@ -65,6 +68,7 @@ impl User {
             user,
             changed: true,
             suspicions,
+            password: changes.password.as_set().cloned(),
         })
     }
 
@@ -74,7 +78,9 @@ impl User {
     pub fn update(&self, changes: &UserChanges, guard: PhiGuard, now: Timestamp) -> Result<Revision, Violations> {
         let (profile, suspicions) = apply(&self.profile, changes, guard)?;
         let active = changes.active.as_set().copied().unwrap_or(self.active);
-        let differs = !self.is_same(&profile, active);
+        let password = changes.password.as_set().cloned();
+        // What a vendor is to be told is a change, although the record looks the same.
+        let differs = password.is_some() || !self.is_same(&profile, active);
         let user = if differs {
             Self {
                 profile,
@@ -90,18 +96,21 @@ impl User {
             user,
             changed: differs,
             suspicions,
+            password,
         })
     }
 
-    /// The user as a tombstone: no surface sees it any more, and accounts are driven to be gone.
+    /// The user as a tombstone: no surface sees it any more, accounts are driven to be gone, and it holds no customer.
     #[must_use]
     pub fn delete(&self, now: Timestamp) -> Self {
-        Self {
+        let mut tombstone = Self {
             updated_at: now,
             deleted_at: Some(now),
             version: self.version + 1,
             ..self.clone()
-        }
+        };
+        tombstone.profile.customer_id = None;
+        tombstone
     }
 
     /// E-mail addresses compare without regard to case, but a changed spelling is a change all the same.

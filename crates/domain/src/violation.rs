@@ -38,6 +38,17 @@ impl FieldPath {
         self.then(name.chars().take(Self::LONGEST_CHOSEN).collect::<String>())
     }
 
+    /// The path under another name: the first pair whose dotted name the path begins with decides.
+    fn renamed(self, names: &[(&str, &'static [&'static str])]) -> Self {
+        let matching = names.iter().find_map(|(name, to)| {
+            let count = name.split('.').count();
+            (self.0.len() >= count && name.split('.').eq(self.segments().take(count))).then_some((count, to))
+        });
+        let Some((count, to)) = matching else { return self };
+        let front = to.iter().copied().map(Cow::Borrowed);
+        Self(front.chain(self.0.into_iter().skip(count)).collect())
+    }
+
     /// The names on the way, from the outside in.
     pub fn segments(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(AsRef::as_ref)
@@ -262,6 +273,17 @@ impl Violations {
     /// Takes a checked value, or notes what is wrong with it and goes on.
     pub fn check<T>(&mut self, field: &FieldPath, checked: Result<T, Fault>) -> Option<T> {
         checked.map_err(|fault| self.push(fault.at(field.clone()))).ok()
+    }
+
+    /// The same violations under the names that a surface has for the fields: a path that begins with the first of a
+    /// pair begins with the second instead, and all else stays.
+    #[must_use]
+    pub fn renamed(self, names: &[(&str, &'static [&'static str])]) -> Self {
+        let renamed = |mut violation: Violation| {
+            violation.field = violation.field.renamed(names);
+            violation
+        };
+        Self(self.0.into_iter().map(renamed).collect())
     }
 
     /// Whether nothing is wrong.

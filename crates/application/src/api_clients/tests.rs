@@ -82,6 +82,31 @@ async fn an_api_key_is_shown_once_and_stored_as_a_digest() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_made_beforehand_is_taken_for_an_api_key_and_for_nothing_else() {
+    let key = || ApiKey::given(SecretString::from("made-beforehand")).expect("fits");
+    let with_key = |kind: &str| NewApiClient {
+        key: Some(key()),
+        ..of_kind(kind)
+    };
+    let mut store = MockApiClientStore::new();
+    store
+        .expect_create_client()
+        .withf(|_, secret| *secret == ClientSecret::KeyDigest(digest("made-beforehand")))
+        .times(1)
+        .return_once(|_, _| Ok(()));
+
+    let made = clients(store).create(&organization(), with_key("api_key"), None).await;
+
+    assert_eq!(made.expect("made").key.expect("a key").expose(), "made-beforehand");
+    let account = NewApiClient {
+        email: set("bot@example.org"),
+        password: Change::Set(SecretString::from("correct-horse-battery")),
+        ..with_key("service_account")
+    };
+    assert_eq!(refused(account).await, ["/key"]);
+}
+
+#[tokio::test]
 async fn a_service_accounts_password_is_stored_as_a_hash_that_fits() {
     let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
     let mut store = MockApiClientStore::new();

@@ -9,16 +9,18 @@ mod tokens;
 
 use std::sync::Arc;
 
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Organization, Timestamp};
+use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Email, Organization, Timestamp};
+use secrecy::SecretString;
 
 pub use assertion::{AssertionError, AudienceClaim, Claims, check_claims};
+use passwords::nobodys_hash;
 pub use passwords::{hash_password, verify_password};
 pub use public_key::check_public_key;
 pub use tokens::{AccessClaims, Audience, TokenError, TokenKey, Tokens, UserClaims};
 
 use crate::api_clients::digest;
 use crate::error::Error;
-use crate::ports::{ApiClientStore, Clock, KeySets};
+use crate::ports::{ApiClientStore, ClientSecret, Clock, KeySets};
 
 /// Who is calling, and for which organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +62,31 @@ impl Authentication {
         Ok(found.map(|(client, organization)| Caller { organization, client }))
     }
 
-    /// The OAuth client that a token was issued to; `None` if it was deleted since.
+    /// The OAuth client or service account that a token was issued to; `None` if it was deleted since. An API key is
+    /// issued no tokens, and found by none.
     pub async fn by_client_id(&self, id: ApiClientId) -> Result<Option<Caller>, Error> {
         let found = self.clients.client(id).await?;
         Ok(found
-            .filter(|(client, _)| matches!(client.kind, ApiClientKind::OAuthClient(_)))
+            .filter(|(client, _)| !matches!(client.kind, ApiClientKind::ApiKey))
             .map(|(client, organization)| Caller { organization, client }))
+    }
+
+    /// The service account of an e-mail address and a password; `None` for every login that is wrong, whatever is wrong
+    /// with it. That takes as long where there is no such account as where the password is another, so that nobody
+    /// learns which addresses are known.
+    pub async fn by_service_account(&self, email: &str, password: SecretString) -> Result<Option<Caller>, Error> {
+        let account = match Email::new(email) {
+            Ok(email) => self.clients.service_account(email.folded()).await?,
+            Err(_) => None,
+        };
+        let (caller, hash) = match account {
+            Some((client, ClientSecret::PasswordHash(hash), organization)) => {
+                (Some(Caller { organization, client }), hash)
+            }
+            _ => (None, nobodys_hash().await?),
+        };
+        let is_right = verify_password(password, hash).await?;
+        Ok(caller.filter(|_| is_right))
     }
 
     /// The OAuth client that signed an assertion (RFC 7523) for one of the audiences; each assertion with a `jti`

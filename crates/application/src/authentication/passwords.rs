@@ -5,6 +5,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use roster_domain::Password;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OnceCell, Semaphore};
 
 use crate::error::Error;
 
@@ -20,8 +21,26 @@ pub async fn hash_password(password: Password, salt: [u8; 32]) -> Result<String,
     .map_err(|error| Error::Internal(format!("hashing a password: {error}")))?
 }
 
+/// The hash of a password that nobody has: what a login is checked against where there is no account, so that it takes as
+/// long as one that is checked for real.
+pub(super) async fn nobodys_hash() -> Result<String, Error> {
+    static HASH: OnceCell<String> = OnceCell::const_new();
+    let made = HASH.get_or_try_init(|| async {
+        let password = Password::new("the-password-of-nobody");
+        let password = password.map_err(|fault| Error::Internal(fault.to_string()))?;
+        hash_password(password, *blake3::hash(b"nobody").as_bytes()).await
+    });
+    made.await.cloned()
+}
+
+/// How many passwords are checked at a time. Each takes 19 MiB of memory and a whole core for a while, and anybody may
+/// ask for it.
+const CHECKED_AT_ONCE: usize = 4;
+
 /// Whether a password is the one that was hashed. A hash that cannot be read fits nothing.
 pub async fn verify_password(password: SecretString, hash: String) -> Result<bool, Error> {
+    static TURNS: Semaphore = Semaphore::const_new(CHECKED_AT_ONCE);
+    let _turn = TURNS.acquire().await;
     tokio::task::spawn_blocking(move || {
         PasswordHash::new(&hash).is_ok_and(|hash| {
             Argon2::default()

@@ -365,3 +365,55 @@ fn only_public_rsa_keys_are_taken_and_private_ones_never_repeated() {
         assert!(check_public_key(wrong).is_err(), "{wrong}");
     }
 }
+
+/// An authentication that knows one service account.
+async fn with_service_account() -> Authentication {
+    let password = roster_domain::Password::new("correct-horse-battery").expect("valid");
+    let hash = hash_password(password, [7; 32]).await.expect("a hash");
+    let mut clients = MockApiClientStore::new();
+    clients.expect_service_account().returning(move |folded_email| {
+        let known = folded_email == "it@example.org";
+        Ok(known.then(|| {
+            let client = ApiClient {
+                id: CLIENT,
+                organization_id: organization().id,
+                kind: ApiClientKind::ServiceAccount {
+                    email: Email::new("it@example.org").expect("valid"),
+                },
+                label: None,
+                created_at: at(0),
+            };
+            (client, ClientSecret::PasswordHash(hash.clone()), organization())
+        }))
+    });
+    Authentication::new(Arc::new(clients), Arc::new(MockKeySets::new()), clock_at(100))
+}
+
+#[tokio::test]
+async fn a_service_account_signs_in_with_its_password_in_any_case_of_its_address() {
+    let authentication = with_service_account().await;
+
+    for email in ["it@example.org", "IT@Example.org"] {
+        let caller = authentication
+            .by_service_account(email, "correct-horse-battery".into())
+            .await
+            .expect("an answer");
+        assert_eq!(caller.map(|caller| caller.client.id), Some(CLIENT), "{email}");
+    }
+}
+
+#[rstest]
+#[case::another_password("it@example.org", "correct-horse-batterY")]
+#[case::no_password("it@example.org", "")]
+#[case::an_unknown_address("who@example.org", "correct-horse-battery")]
+#[case::the_password_of_nobody("who@example.org", "the-password-of-nobody")]
+#[case::no_address("it", "correct-horse-battery")]
+#[tokio::test]
+async fn every_wrong_login_has_the_same_answer(#[case] email: &str, #[case] password: &str) {
+    let found = with_service_account()
+        .await
+        .by_service_account(email, password.into())
+        .await;
+
+    assert!(matches!(found, Ok(None)), "{found:?}");
+}

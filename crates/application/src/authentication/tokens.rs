@@ -39,6 +39,10 @@ pub enum Audience {
     NablaCoreUser,
     /// The Nabla Core user API, as a refresh token.
     NablaCoreUserRefresh,
+    /// The Nabla Connect server API.
+    NablaConnectServer,
+    /// Corti's Console Admin API.
+    Corti,
 }
 
 /// What an access token says of an API client.

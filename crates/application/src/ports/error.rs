@@ -9,6 +9,9 @@ pub enum StoreError {
     /// A unique constraint stands against the write; nothing was written.
     #[error("another record has the same {0:?}")]
     Conflict(UniqueKey),
+    /// The write names a record that is not there, or would leave others pointing to nothing; nothing was written.
+    #[error("a reference to another record stands against the write")]
+    Reference,
     /// The record is not, or no longer, at the version that the write expected; nothing was written.
     #[error("the record was changed meanwhile")]
     Stale,
@@ -46,6 +49,8 @@ pub enum UniqueKey {
     VendorUserId,
     /// An organization's short name.
     Slug,
+    /// A customer's id, within the organization.
+    CustomerId,
     /// An API key.
     ApiKey,
     /// The e-mail address that a service account signs in with.

@@ -7,6 +7,7 @@ mod accounts;
 mod api_clients;
 mod clock;
 mod connections;
+mod customers;
 mod entropy;
 mod error;
 mod idempotency;
@@ -23,6 +24,7 @@ pub use accounts::{AccountPosition, AccountQuery, AccountStore};
 pub use api_clients::{ApiClientStore, ClientSecret};
 pub use clock::Clock;
 pub use connections::ConnectionStore;
+pub use customers::CustomerStore;
 pub use entropy::{Entropy, Ids};
 pub use error::{StoreError, UniqueKey};
 pub use idempotency::{Begun, IdempotencyKey, IdempotencyStore};
@@ -31,16 +33,16 @@ pub use organizations::OrganizationStore;
 pub use queue::{AccountQueue, Claim, ClaimKey, Settled, Settlement};
 pub use secrets::{Sealed, Secrets, SecretsError};
 pub use sessions::{UserSession, UserSessionStore};
-pub use users::{Order, UserQuery, UserStore};
+pub use users::{InCustomer, Order, UserQuery, UserStore};
 pub use vendors::{RemoteUser, Target, VendorError, VendorGateway};
 pub use wake::Wake;
 
 #[cfg(test)]
 pub(crate) use self::{
-    accounts::MockAccountStore, api_clients::MockApiClientStore, clock::MockClock, entropy::MockEntropy,
-    entropy::MockIds, idempotency::MockIdempotencyStore, key_sets::MockKeySets, organizations::MockOrganizationStore,
-    queue::MockAccountQueue, secrets::MockSecrets, sessions::MockUserSessionStore, users::MockUserStore,
-    vendors::MockVendorGateway,
+    accounts::MockAccountStore, api_clients::MockApiClientStore, clock::MockClock, customers::MockCustomerStore,
+    entropy::MockEntropy, entropy::MockIds, idempotency::MockIdempotencyStore, key_sets::MockKeySets,
+    organizations::MockOrganizationStore, queue::MockAccountQueue, secrets::MockSecrets,
+    sessions::MockUserSessionStore, users::MockUserStore, vendors::MockVendorGateway,
 };
 
 /// Everything that persistence offers, as one thing to hand around.
@@ -49,6 +51,7 @@ pub trait Store:
     + AccountStore
     + ApiClientStore
     + ConnectionStore
+    + CustomerStore
     + IdempotencyStore
     + OrganizationStore
     + UserSessionStore
@@ -62,6 +65,7 @@ impl<T> Store for T where
         + AccountStore
         + ApiClientStore
         + ConnectionStore
+        + CustomerStore
         + IdempotencyStore
         + OrganizationStore
         + UserSessionStore

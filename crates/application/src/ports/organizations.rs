@@ -1,7 +1,7 @@
 //! Organizations in persistence.
 
 use async_trait::async_trait;
-use roster_domain::{ApiClient, Organization, OrganizationId, Slug};
+use roster_domain::{ApiClient, ConnectVersion, Organization, OrganizationId, Slug};
 
 use super::{ClientSecret, StoreError};
 
@@ -28,4 +28,13 @@ pub trait OrganizationStore: Send + Sync {
 
     /// Changes what is done about metadata that looks like patient data. `false` if there is no such organization.
     async fn set_phi_guard(&self, id: OrganizationId, guard: roster_domain::PhiGuard) -> Result<bool, StoreError>;
+
+    /// Pins what Nabla Connect requests without a version get. `false` if there is no such organization.
+    async fn set_nabla_connect_version(&self, id: OrganizationId, version: ConnectVersion) -> Result<bool, StoreError>;
+
+    /// The key that the organization's links are derived from; `None` if there is no such organization. Where there is
+    /// no key yet, `fresh` becomes it.
+    ///
+    /// MUST return the same key to everybody, also when many ask for it at once, and for ever.
+    async fn link_key(&self, id: OrganizationId, fresh: [u8; 32]) -> Result<Option<[u8; 32]>, StoreError>;
 }

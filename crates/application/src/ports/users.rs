@@ -1,21 +1,22 @@
 //! Users in persistence.
 
 use async_trait::async_trait;
-use roster_domain::{Email, ExternalId, OrganizationId, Timestamp, User, UserId, Version};
+use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Timestamp, User, UserId, Version};
 
-use super::StoreError;
+use super::{Sealed, StoreError};
 
 /// Users in persistence. Deleted users are invisible to every method that reads.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait UserStore: Send + Sync {
     /// Stores a new user and, for every connection of the organization, an account that is due at once
-    /// (`desired_version` is the user's version, `applied_version` is 0). All or nothing, in one round trip.
+    /// (`desired_version` is the user's version, `applied_version` is 0). All or nothing, in one round trip. An initial
+    /// password is kept beside the user until it is forgotten.
     ///
-    /// MUST return `Conflict(Id)`, `Conflict(ExternalId)` or `Conflict(Email)` if another user stands against it;
+    /// MUST return `Reference` if the user's customer is not there; `Conflict(Id)`, `Conflict(ExternalId)` or `Conflict(Email)` if another user stands against it;
     /// deleted users do not stand against external id and e-mail. Of many who create the same external id at
     /// once, exactly one MUST succeed.
-    async fn create_user(&self, user: &User) -> Result<(), StoreError>;
+    async fn create_user<'a>(&self, user: &User, password: Option<&'a Sealed>) -> Result<(), StoreError>;
 
     /// Replaces a user and raises `desired_version` of all its accounts to the user's version. All or nothing,
     /// in one round trip.
@@ -25,9 +26,28 @@ pub trait UserStore: Send + Sync {
     /// lease on it is left alone. The id of the last known state at the vendor is kept.
     ///
     /// MUST return `Stale`, and write nothing, if the stored version is not `expected`, or the user is deleted or
-    /// absent; `Conflict(ExternalId)` or `Conflict(Email)` if another user stands against it. A user with
-    /// `deleted_at` set becomes a tombstone: it frees its external id and e-mail.
-    async fn update_user(&self, user: &User, expected: Version) -> Result<(), StoreError>;
+    /// absent; `Reference` if the user's customer is not there; `Conflict(ExternalId)` or `Conflict(Email)` if another
+    /// user stands against it. A user with `deleted_at` set becomes a tombstone: it frees its external id and e-mail.
+    ///
+    /// An initial password replaces the one that is kept; without one, that stays, except that a tombstone keeps none.
+    async fn update_user<'a>(
+        &self,
+        user: &User,
+        expected: Version,
+        password: Option<&'a Sealed>,
+    ) -> Result<(), StoreError>;
+
+    /// The initial password that is kept for a user until a vendor has it.
+    async fn initial_password(&self, organization: OrganizationId, id: UserId) -> Result<Option<Sealed>, StoreError>;
+
+    /// Forgets a user's initial password, which a vendor has now. `false`, and nothing is forgotten, if meanwhile
+    /// another one is kept, or none.
+    async fn forget_initial_password(
+        &self,
+        organization: OrganizationId,
+        id: UserId,
+        password: &Sealed,
+    ) -> Result<bool, StoreError>;
 
     /// The user of an id.
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError>;
@@ -58,6 +78,9 @@ pub trait UserStore: Send + Sync {
 pub struct UserQuery {
     /// Only those behind this one, in the order asked for.
     pub after: Option<UserId>,
+    /// Leave out so many of those that are asked for, in the order asked for. For surfaces whose pages have numbers; the
+    /// cost grows with it.
+    pub skip: u32,
     /// The most to return; at least 1.
     pub limit: u32,
     /// In which order.
@@ -68,6 +91,17 @@ pub struct UserQuery {
     pub email: Option<Email>,
     /// Only those who are active, or are not.
     pub active: Option<bool>,
+    /// Only those in this customer.
+    pub customer: Option<InCustomer>,
+}
+
+/// A customer whose users are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InCustomer {
+    /// The organization's default customer: users who are in no other.
+    Default,
+    /// The one of this id.
+    Named(CustomerId),
 }
 
 impl UserQuery {
@@ -76,11 +110,13 @@ impl UserQuery {
     pub fn first(limit: u32) -> Self {
         Self {
             after: None,
+            skip: 0,
             limit,
             order: Order::OldestFirst,
             external_id: None,
             email: None,
             active: None,
+            customer: None,
         }
     }
 }

@@ -1,9 +1,7 @@
 //! What Upheal keeps about a provider beside the person.
 
-use std::fmt;
-use std::str::FromStr;
-
 use super::text::line;
+use crate::choice::choice;
 use crate::violation::{Fault, FieldPath, Given, Rule, Violations};
 
 line! {
@@ -43,89 +41,43 @@ impl NoteTemplateIds {
     }
 }
 
-/// How a provider is referred to in generated notes. The values and their spelling are Upheal's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "each value is the word that stands in the note")]
-pub enum NoteIdentifier {
-    Therapist,
-    Clinician,
-    Coach,
-    FirstName,
-    DrLastName,
-    Provider,
-    Physician,
-    Practitioner,
-    Author,
-    Writer,
-    Counselor,
-    Psychologist,
-    PeerSupportSpecialist,
-    CaseManager,
-    Supervisor,
-    Dietitian,
-}
-
-impl NoteIdentifier {
-    /// Every value, in the vendor's order.
-    pub const ALL: [Self; 16] = [
-        Self::Therapist,
-        Self::Clinician,
-        Self::Coach,
-        Self::FirstName,
-        Self::DrLastName,
-        Self::Provider,
-        Self::Physician,
-        Self::Practitioner,
-        Self::Author,
-        Self::Writer,
-        Self::Counselor,
-        Self::Psychologist,
-        Self::PeerSupportSpecialist,
-        Self::CaseManager,
-        Self::Supervisor,
-        Self::Dietitian,
-    ];
-
-    /// The names of all values, in the same order.
-    pub const NAMES: &'static [&'static str] = &[
-        "Therapist",
-        "Clinician",
-        "Coach",
-        "FirstName",
-        "DrLastName",
-        "Provider",
-        "Physician",
-        "Practitioner",
-        "Author",
-        "Writer",
-        "Counselor",
-        "Psychologist",
-        "PeerSupportSpecialist",
-        "CaseManager",
-        "Supervisor",
-        "Dietitian",
-    ];
-
-    /// The vendor's spelling.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        Self::NAMES[self as usize]
+choice! {
+    /// How a provider is referred to in generated notes. The values and their spelling are Upheal's.
+    #[expect(missing_docs, reason = "each value is the word that stands in the note")]
+    NoteIdentifier {
+        Therapist = "Therapist",
+        Clinician = "Clinician",
+        Coach = "Coach",
+        FirstName = "FirstName",
+        DrLastName = "DrLastName",
+        Provider = "Provider",
+        Physician = "Physician",
+        Practitioner = "Practitioner",
+        Author = "Author",
+        Writer = "Writer",
+        Counselor = "Counselor",
+        Psychologist = "Psychologist",
+        PeerSupportSpecialist = "PeerSupportSpecialist",
+        CaseManager = "CaseManager",
+        Supervisor = "Supervisor",
+        Dietitian = "Dietitian",
     }
 }
 
-impl fmt::Display for NoteIdentifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for NoteIdentifier {
-    type Err = Fault;
-
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        Self::ALL
-            .into_iter()
-            .find(|value| value.name() == text)
-            .ok_or_else(|| Fault::new(Rule::OneOf { allowed: Self::NAMES }, Given::value(text)))
+choice! {
+    /// The kind of session that notes are written for unless another is chosen; Upheal's V1 knows it, where V2 has note
+    /// templates. The values and their spelling are Upheal's.
+    #[expect(missing_docs, reason = "each value is the name of a form of note")]
+    SessionType {
+        Intake = "Intake",
+        Standard = "Standard",
+        Soap = "Soap",
+        Dap = "Dap",
+        Girp = "Girp",
+        Birp = "Birp",
+        Mse = "Mse",
+        Emdr = "Emdr",
+        PsychiatricSoap = "PsychiatricSoap",
+        PsychiatricIntake = "PsychiatricIntake",
     }
 }

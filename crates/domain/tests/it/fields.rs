@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use roster_domain::{
-    Email, ExternalId, Fault, Given, Locale, NoteTemplateId, Npi, Password, PersonName, PhoneCountryCode, PhoneNumber,
-    Rule, SpecialtyKind, SpeechLocale, TherapyLicence,
+    DateOfBirth, Email, ExternalId, Fault, Given, Locale, NoteTemplateId, Npi, Password, PersonName, PhoneCountryCode,
+    PhoneNumber, Rule, SpecialtyKind, SpeechLocale, TherapyLicence,
 };
 
 use crate::given::text_of;
@@ -361,5 +361,27 @@ fn a_telephone_number_is_digits_and_the_usual_separators() {
     }
     for text in ["", "+", "+1234", "us", "USA", "++1", "１"] {
         assert!(PhoneCountryCode::new(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_day_of_birth_is_a_day_that_the_calendar_has() {
+    for text in ["1900-01-01", "1980-02-29", "2999-12-31"] {
+        assert_eq!(DateOfBirth::new(text).expect(text).to_string(), text);
+    }
+    for text in [
+        "1899-12-31",
+        "3000-01-01",
+        "1981-02-29",
+        "1980-13-01",
+        "1980-1-1",
+        "1980-01-01T00:00:00Z",
+        "+980-01-01",
+        "１980-01-0",
+        "01/02/1980",
+        "",
+    ] {
+        let fault = DateOfBirth::new(text).expect_err(text);
+        assert!(fault.to_string().contains("YYYY-MM-DD"), "{fault}");
     }
 }

@@ -110,6 +110,11 @@ pub(crate) fn full() -> UserChanges {
             speech_locale: set("en-US"),
             secondary_speech_locale: set("es-ES"),
         }),
+        default_session_type: set("Dap"),
+        pronoun: set("NeutralThem"),
+        date_of_birth: set("1980-02-29"),
+        customer_id: set("contoso"),
+        password: Change::Keep,
         unreadable: Violations::none(),
     }
 }

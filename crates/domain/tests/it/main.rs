@@ -2,6 +2,7 @@
 
 mod account;
 mod connection;
+mod customer;
 mod embed;
 mod fields;
 mod given;

@@ -30,7 +30,7 @@ macro_rules! fields {
     };
 }
 
-const FIELDS: [Field; 13] = fields![
+const FIELDS: [Field; 17] = fields![
     external_id,
     email,
     first_name,
@@ -43,7 +43,11 @@ const FIELDS: [Field; 13] = fields![
     therapy_licence,
     note_identifier,
     default_note_template_ids,
-    settings
+    default_session_type,
+    pronoun,
+    date_of_birth,
+    settings,
+    customer_id
 ];
 
 #[test]
@@ -296,12 +300,18 @@ pub(crate) fn any_changes() -> impl Strategy<Value = UserChanges> {
         one_of(&["L-1", "L-2"]),
         one_of(&["Clinician", "Author"]),
         some_of(&["soap", "dap", "girp"]),
+        (
+            one_of(&["Soap", "Dap"]),
+            one_of(&["FeminineHer", "NeutralThem"]),
+            one_of(&["1980-02-29", "1999-12-31"]),
+        ),
         any_settings(),
+        one_of(&["contoso", "fabrikam"]),
     );
     (who, what).prop_map(
         |(
             (external_id, email, first_name, last_name, phone, locale, roles),
-            (metadata, npi, therapy_licence, note_identifier, default_note_template_ids, settings),
+            (metadata, npi, therapy_licence, note_identifier, default_note_template_ids, upheal, settings, customer_id),
         )| UserChanges {
             external_id,
             email,
@@ -315,7 +325,11 @@ pub(crate) fn any_changes() -> impl Strategy<Value = UserChanges> {
             therapy_licence,
             note_identifier,
             default_note_template_ids,
+            default_session_type: upheal.0,
+            pronoun: upheal.1,
+            date_of_birth: upheal.2,
             settings,
+            customer_id,
             ..UserChanges::default()
         },
     )

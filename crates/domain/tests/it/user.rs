@@ -1,7 +1,7 @@
 //! A user's version and time move when something changed, and only then.
 
 use proptest::prelude::*;
-use roster_domain::{Change, PhiGuard, UserChanges};
+use roster_domain::{Change, Password, PhiGuard, Profile, UserChanges};
 
 use crate::given::{at, entries, full, pointers, set, texts, user, wrong_with};
 use crate::profile::any_changes;
@@ -124,11 +124,11 @@ fn a_deleted_user_is_a_tombstone_of_a_later_version() {
         (deleted.deleted_at, deleted.updated_at, deleted.version),
         (Some(at(5)), at(5), 2)
     );
-    assert_eq!(
-        deleted.profile,
-        user(&full()).profile,
-        "accounts still need to know who it was"
-    );
+    let known = Profile {
+        customer_id: None,
+        ..user(&full()).profile
+    };
+    assert_eq!(deleted.profile, known, "accounts still need to know who it was");
 }
 
 #[test]
@@ -169,4 +169,44 @@ proptest! {
         let again = revision.user.update(&changes, PhiGuard::Warn, at(90)).expect("valid before");
         prop_assert!(!again.changed);
     }
+}
+
+#[test]
+fn an_initial_password_is_a_change_and_part_of_no_record() {
+    let before = user(&full());
+    let changes = UserChanges {
+        password: Change::Set(Password::new("correct-horse-battery").expect("valid")),
+        ..UserChanges::default()
+    };
+
+    let revision = before.update(&changes, PhiGuard::Off, at(60)).expect("valid");
+
+    assert!(revision.changed, "a vendor is to be told");
+    assert_eq!(revision.user.version, 2);
+    assert_eq!(revision.user.profile, before.profile);
+    assert_eq!(
+        revision.password.as_ref().map(Password::expose),
+        Some("correct-horse-battery")
+    );
+    assert!(!format!("{changes:?}{revision:?}").contains("horse"));
+}
+
+#[test]
+fn an_initial_password_cannot_be_null() {
+    let changes = UserChanges {
+        password: Change::Clear,
+        ..UserChanges::default()
+    };
+    assert_eq!(
+        wrong_with(&changes).to_string(),
+        "password must not be null; given: null"
+    );
+}
+
+#[test]
+fn a_tombstone_holds_no_customer() {
+    let before = user(&full());
+    assert!(before.profile.customer_id.is_some());
+
+    assert_eq!(before.delete(at(60)).profile.customer_id, None);
 }

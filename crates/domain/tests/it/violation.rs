@@ -155,3 +155,42 @@ proptest! {
         prop_assert_eq!(shown.ends_with("…\""), text.chars().count() > 64 || text.ends_with('…'));
     }
 }
+
+#[test]
+fn a_surface_has_its_own_names_for_fields_and_all_else_stays() {
+    let at = |path: FieldPath| Fault::new(Rule::Required, Given::nothing()).at(path);
+    let phone = FieldPath::of("phone");
+    let violations: Violations = [
+        FieldPath::of("email"),
+        phone.then("country_code"),
+        phone.then("number"),
+        phone.clone(),
+        FieldPath::of("settings").then("email"),
+        FieldPath::of("emails"),
+        FieldPath::of("default_note_template_ids").then("3"),
+    ]
+    .map(at)
+    .into_iter()
+    .collect();
+
+    let renamed = violations.renamed(&[
+        ("email", &["provider_email"]),
+        ("phone.country_code", &["phoneCountryCode"]),
+        ("phone.number", &["contact", "phone"]),
+        ("default_note_template_ids", &["defaultNoteTemplateIds"]),
+    ]);
+
+    let pointers: Vec<String> = renamed.iter().map(|violation| violation.field.pointer()).collect();
+    assert_eq!(
+        pointers,
+        [
+            "/provider_email",
+            "/phoneCountryCode",
+            "/contact/phone",
+            "/phone",
+            "/settings/email",
+            "/emails",
+            "/defaultNoteTemplateIds/3"
+        ]
+    );
+}

@@ -4,7 +4,8 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 use roster_domain::{
-    AccountStatus, Cause, ConnectionId, Fault, NoteIdentifier, PhiGuard, Remedy, Role, Rule, Slug, UserId, Vendor,
+    AccountStatus, Cause, ConnectVersion, ConnectionId, Fault, NoteIdentifier, PhiGuard, Pronoun, Region, Remedy, Role,
+    Rule, SessionType, Slug, UserId, Vendor,
 };
 
 fn assert_words<T: FromStr<Err = Fault> + PartialEq + Debug + Copy>(
@@ -44,13 +45,13 @@ fn every_word_is_read_back_and_nothing_like_it() {
     assert_words(&Cause::ALL, Cause::NAMES, Cause::name);
     assert_words(&Remedy::ALL, Remedy::NAMES, Remedy::name);
     assert_words(&Vendor::ALL, Vendor::NAMES, Vendor::name);
-    assert_words(&Role::ALL, Role::NAMES, Role::name);
-    assert_words(&NoteIdentifier::ALL, NoteIdentifier::NAMES, NoteIdentifier::name);
-    assert_words(
-        &[PhiGuard::Off, PhiGuard::Warn, PhiGuard::Reject],
-        PhiGuard::NAMES,
-        PhiGuard::name,
-    );
+    assert_words(Role::ALL, Role::NAMES, Role::name);
+    assert_words(NoteIdentifier::ALL, NoteIdentifier::NAMES, NoteIdentifier::name);
+    assert_words(SessionType::ALL, SessionType::NAMES, SessionType::name);
+    assert_words(Pronoun::ALL, Pronoun::NAMES, Pronoun::name);
+    assert_words(Region::ALL, Region::NAMES, Region::name);
+    assert_words(ConnectVersion::ALL, ConnectVersion::NAMES, ConnectVersion::name);
+    assert_words(PhiGuard::ALL, PhiGuard::NAMES, PhiGuard::name);
 }
 
 #[test]
@@ -62,6 +63,11 @@ fn the_words_are_those_that_surfaces_and_vendors_document() {
     assert_eq!(Vendor::NAMES, ["nabla_core", "nabla_connect", "upheal", "corti"]);
     assert_eq!(Role::NAMES, ["ADMINISTRATOR", "PRACTITIONER"]);
     assert_eq!(NoteIdentifier::NAMES.len(), 16);
+    assert_eq!(SessionType::NAMES.len(), 10);
+    assert_eq!(Pronoun::NAMES, ["MasculineHim", "FeminineHer", "NeutralThem"]);
+    assert_eq!(Region::NAMES, ["eu", "us"]);
+    assert_eq!(ConnectVersion::NAMES, ["2026-02-13", "2026-03-23", "x-nabla-next"]);
+    assert_eq!(ConnectVersion::NEWEST.name(), "2026-03-23");
 }
 
 #[test]

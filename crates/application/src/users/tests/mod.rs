@@ -1,5 +1,6 @@
 //! The use cases for users against a scripted store.
 
+mod passwords;
 mod upsert;
 
 use std::sync::Arc;
@@ -39,10 +40,10 @@ fn reads(store: &mut MockUserStore, order: &mut Sequence, found: Option<User>) {
 fn writes(store: &mut MockUserStore, order: &mut Sequence, expected: i64, outcome: Result<(), StoreError>) {
     store
         .expect_update_user()
-        .withf(move |user, version| *version == expected && user.version == expected + 1)
+        .withf(move |user, version, _| *version == expected && user.version == expected + 1)
         .times(1)
         .in_sequence(order)
-        .return_once(move |_, _| outcome);
+        .return_once(move |_, _, _| outcome);
 }
 
 #[tokio::test]
@@ -50,9 +51,9 @@ async fn a_new_user_is_stored_under_a_new_id_with_the_time_of_now() {
     let mut store = MockUserStore::new();
     store
         .expect_create_user()
-        .withf(|user| user.id == user_id(100))
+        .withf(|user, _| user.id == user_id(100))
         .times(1)
-        .return_once(|_| Ok(()));
+        .return_once(|_, _| Ok(()));
 
     let made = users(store)
         .create(&organization(), &ann_changes(), None)
@@ -93,7 +94,7 @@ async fn who_stands_against_a_new_user_is_named() {
         store
             .expect_create_user()
             .times(1)
-            .return_once(move |_| Err(StoreError::Conflict(key)));
+            .return_once(move |_, _| Err(StoreError::Conflict(key)));
 
         let failed = users(store).create(&organization(), &ann_changes(), None).await;
 
@@ -112,7 +113,7 @@ async fn the_organizations_guard_decides_over_patient_data() {
         ..UserChanges::default()
     };
     let mut store = MockUserStore::new();
-    store.expect_create_user().times(1).return_once(|_| Ok(()));
+    store.expect_create_user().times(1).return_once(|_, _| Ok(()));
     let users = users(store);
 
     let warned = users
@@ -136,9 +137,9 @@ async fn a_request_that_comes_for_the_first_time_makes_the_user_under_its_reserv
     let mut store = MockUserStore::new();
     store
         .expect_create_user()
-        .withf(|user| user.id == user_id(7))
+        .withf(|user, _| user.id == user_id(7))
         .times(1)
-        .return_once(|_| Ok(()));
+        .return_once(|_, _| Ok(()));
 
     let reserved = Some(Reserved::Fresh(Uuid::from_u128(7)));
     users(store)
@@ -167,9 +168,9 @@ async fn a_request_that_comes_again_and_made_nothing_makes_it_now() {
     store.expect_user().times(1).return_once(|_, _| Ok(None));
     store
         .expect_create_user()
-        .withf(|user| user.id == user_id(1))
+        .withf(|user, _| user.id == user_id(1))
         .times(1)
-        .return_once(|_| Ok(()));
+        .return_once(|_, _| Ok(()));
 
     let reserved = Some(Reserved::Resumed(Uuid::from_u128(1)));
     users(store)
@@ -277,7 +278,7 @@ async fn an_update_gives_up_after_bounded_rounds() {
     store
         .expect_update_user()
         .times(ROUNDS)
-        .returning(|_, _| Err(StoreError::Stale));
+        .returning(|_, _, _| Err(StoreError::Stale));
 
     let failed = users(store).update(&organization(), user_id(1), &lee(), None).await;
 
@@ -346,9 +347,9 @@ async fn a_deleted_user_is_written_as_a_tombstone_of_the_next_version() {
     reads(&mut store, &mut order, Some(ann()));
     store
         .expect_update_user()
-        .withf(|user, expected| (user.deleted_at, user.version, *expected) == (Some(at(60)), 2, 1))
+        .withf(|user, expected, _| (user.deleted_at, user.version, *expected) == (Some(at(60)), 2, 1))
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_, _, _| Ok(()));
 
     users(store)
         .delete(&organization(), user_id(1), None)
@@ -395,4 +396,69 @@ async fn a_store_that_fails_is_not_taken_for_an_absent_user() {
         matches!(failed, Err(Error::Store(StoreError::Unavailable(_)))),
         "{failed:?}"
     );
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_either_kind_of_id_and_rosters_own_goes_first() {
+    let id = user_id(1).to_string();
+    let mut store = MockUserStore::new();
+    store
+        .expect_user()
+        .withf(|_, id| *id == user_id(1))
+        .times(1)
+        .return_once(|_, _| Ok(Some(ann())));
+    store
+        .expect_user_by_external_id()
+        .withf(|_, external_id| external_id.as_str() == "ehr-1")
+        .times(1)
+        .return_once(|_, _| Ok(Some(ann())));
+    let users = users(store);
+
+    for name in [id.as_str(), "ehr-1"] {
+        assert_eq!(users.find(&organization(), name).await.expect(name), ann());
+    }
+}
+
+#[tokio::test]
+async fn an_external_id_that_looks_like_one_of_rosters_ids_is_found_all_the_same() {
+    let id = user_id(77).to_string();
+    let mut store = MockUserStore::new();
+    store.expect_user().times(1).return_once(|_, _| Ok(None));
+    store
+        .expect_user_by_external_id()
+        .times(1)
+        .return_once(|_, _| Ok(Some(ann())));
+
+    assert_eq!(users(store).find(&organization(), &id).await.expect("found"), ann());
+}
+
+#[tokio::test]
+async fn a_customer_that_is_not_there_is_named_when_a_user_is_made_in_it() {
+    let mut store = MockUserStore::new();
+    store
+        .expect_create_user()
+        .times(1)
+        .return_once(|_, _| Err(StoreError::Reference));
+    let changes = UserChanges {
+        customer_id: set("contoso"),
+        ..ann_changes()
+    };
+
+    let failed = users(store).create(&organization(), &changes, None).await;
+
+    assert!(matches!(failed, Err(Error::NotFound(Missing::Customer))), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_change_that_meets_a_customer_under_its_new_id_is_decided_anew() {
+    let (mut store, mut order) = (MockUserStore::new(), Sequence::new());
+    reads(&mut store, &mut order, Some(ann()));
+    writes(&mut store, &mut order, 1, Err(StoreError::Reference));
+    reads(&mut store, &mut order, Some(ann()));
+    writes(&mut store, &mut order, 1, Ok(()));
+
+    users(store)
+        .update(&organization(), user_id(1), &lee(), None)
+        .await
+        .expect("changed");
 }

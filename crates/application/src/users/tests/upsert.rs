@@ -24,7 +24,7 @@ fn finds(store: &mut MockUserStore, by_external_id: Option<User>, by_email: Opti
 async fn an_upsert_of_whom_nobody_knows_creates() {
     let mut store = MockUserStore::new();
     finds(&mut store, None, None);
-    store.expect_create_user().times(1).return_once(|_| Ok(()));
+    store.expect_create_user().times(1).return_once(|_, _| Ok(()));
 
     let upserted = users(store)
         .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MayChange)
@@ -44,9 +44,9 @@ async fn an_upsert_of_a_known_external_id_updates_and_keeps_what_is_left_out() {
         .return_once(|_, _| Ok(Some(ann())));
     store
         .expect_update_user()
-        .withf(|_, expected| *expected == 1)
+        .withf(|_, expected, _| *expected == 1)
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_, _, _| Ok(()));
 
     let upserted = users(store)
         .upsert(&organization(), "ehr-1", &lee(), EmailRule::MayChange)
@@ -83,9 +83,9 @@ async fn an_upsert_links_the_user_who_has_the_address_and_no_external_id() {
     finds(&mut store, None, Some(unlinked));
     store
         .expect_update_user()
-        .withf(|user, _| user.id == user_id(1) && user.profile.external_id == ann().profile.external_id)
+        .withf(|user, _, _| user.id == user_id(1) && user.profile.external_id == ann().profile.external_id)
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_, _, _| Ok(()));
 
     users(store)
         .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MustMatch)
@@ -163,6 +163,46 @@ async fn an_upsert_with_another_address_than_on_file_is_refused_where_it_must_ma
 }
 
 #[tokio::test]
+async fn an_upsert_whose_address_must_match_leaves_the_one_on_file_as_it_is_spelt() {
+    let mut store = MockUserStore::new();
+    finds(&mut store, Some(ann()), Some(ann()));
+    let changes = UserChanges {
+        email: set("ANN@example.org"),
+        ..UserChanges::default()
+    };
+
+    let upserted = users(store)
+        .upsert(&organization(), "ehr-1", &changes, EmailRule::MustMatch)
+        .await
+        .expect("it is the same address");
+
+    assert!(!upserted.revision.changed, "nobody is told of a spelling");
+}
+
+#[tokio::test]
+async fn an_upsert_gives_the_address_to_a_user_who_has_none_on_file() {
+    let without = user(
+        1,
+        &UserChanges {
+            external_id: set("ehr-1"),
+            ..UserChanges::default()
+        },
+    );
+    let mut store = MockUserStore::new();
+    finds(&mut store, Some(without), None);
+    store
+        .expect_update_user()
+        .withf(|user, _, _| user.profile.email == ann().profile.email)
+        .times(1)
+        .return_once(|_, _, _| Ok(()));
+
+    users(store)
+        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MustMatch)
+        .await
+        .expect("updated");
+}
+
+#[tokio::test]
 async fn an_upsert_whose_keys_break_rules_reports_everything_and_asks_nothing() {
     let changes = UserChanges {
         email: set("ann"),
@@ -192,7 +232,7 @@ async fn an_upsert_that_somebody_was_faster_than_updates_what_they_made() {
         .expect_create_user()
         .times(1)
         .in_sequence(&mut order)
-        .return_once(|_| Err(StoreError::Conflict(UniqueKey::ExternalId)));
+        .return_once(|_, _| Err(StoreError::Conflict(UniqueKey::ExternalId)));
     store
         .expect_user_by_external_id()
         .times(1)
@@ -224,7 +264,7 @@ async fn an_upsert_gives_up_after_bounded_rounds() {
     store
         .expect_update_user()
         .times(ROUNDS)
-        .returning(|_, _| Err(StoreError::Stale));
+        .returning(|_, _, _| Err(StoreError::Stale));
 
     let failed = users(store)
         .upsert(&organization(), "ehr-1", &lee(), EmailRule::MayChange)
