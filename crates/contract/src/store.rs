@@ -1,7 +1,7 @@
 //! The obligations of the persistence ports, as cases that every store passes on the real thing.
 //!
 //! A store's tests implement [`TestDatabase`] and run [`store_cases!`](crate::store_cases). One file a port, and one for
-//! what holds across them: what happens at once (`races`), and who sees what (`tenants`).
+//! what holds across them: what happens at once (`races`, `races_customers`), and who sees what (`tenants`).
 
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a case fails")]
 
@@ -13,6 +13,7 @@ use roster_application::ports::Store;
 pub mod accounts;
 pub mod api_clients;
 pub mod connections;
+pub mod customers;
 pub mod given;
 pub mod idempotency;
 pub mod organizations;
@@ -20,10 +21,12 @@ pub mod queue;
 pub mod queue_leases;
 pub mod queue_records;
 pub mod races;
+pub mod races_customers;
 pub mod sessions;
 pub mod tenants;
 pub mod users;
 pub mod users_lists;
+pub mod users_passwords;
 pub mod users_updates;
 pub mod wake;
 
@@ -59,6 +62,8 @@ macro_rules! store_cases {
                 an_api_key_that_is_taken_is_a_conflict_and_nothing_is_written,
                 an_id_that_is_taken_is_a_conflict_of_ids,
                 the_phi_guard_is_set,
+                the_version_of_nabla_connect_is_set,
+                the_key_of_links_is_the_first_that_was_offered,
             }
             api_clients {
                 clients_of_every_kind_come_back_as_they_were_stored,
@@ -103,7 +108,36 @@ macro_rules! store_cases {
                 users_are_listed_oldest_first_and_page_by_page,
                 users_are_listed_newest_first_and_page_by_page,
                 users_are_filtered_by_key_and_state,
+                users_are_listed_by_numbered_pages,
+                the_only_user_of_a_key_may_be_left_out,
+                users_are_filtered_by_customer,
+                deleted_users_are_in_no_customers_list,
                 a_walk_visits_everyone_who_stays_once_while_others_come_and_go,
+            }
+            users_passwords {
+                a_password_is_kept_from_the_creation_of_its_user_on,
+                an_update_leaves_or_replaces_the_password,
+                an_update_that_is_refused_leaves_the_password_alone,
+                a_password_that_a_vendor_has_is_forgotten,
+                another_password_than_the_one_that_a_vendor_has_is_not_forgotten,
+                a_deleted_user_keeps_no_password,
+            }
+            customers {
+                a_customer_comes_back_as_it_was_stored,
+                an_absent_customer_is_not_found,
+                an_id_that_is_taken_is_a_conflict_and_nothing_is_written,
+                customers_are_listed_in_the_order_of_their_creation_by_numbered_pages,
+                an_update_replaces_a_customer,
+                an_update_of_another_version_or_of_nothing_is_stale,
+                a_new_id_carries_the_users_along_and_leaves_their_versions_alone,
+                a_new_id_that_is_taken_is_a_conflict_and_nothing_is_written,
+                a_customer_that_nobody_is_in_is_deleted,
+                a_customer_that_users_are_in_is_not_deleted,
+                a_deleted_user_does_not_hold_its_customer,
+                a_new_user_of_an_absent_customer_is_refused_and_nothing_is_written,
+                a_user_is_not_put_into_an_absent_customer,
+                an_update_with_the_old_id_of_a_renamed_customer_is_refused,
+                a_claim_carries_the_users_customer,
             }
             connections {
                 a_connection_comes_back_as_it_was_stored,
@@ -194,6 +228,9 @@ macro_rules! store_cases {
                 users_get_no_accounts_at_connections_of_another_organization,
                 clients_of_another_organization_are_neither_listed_nor_deleted,
                 idempotency_keys_of_another_organization_are_other_keys,
+                customers_of_another_organization_are_neither_found_nor_changed,
+                two_organizations_may_have_the_same_customer_id,
+                passwords_of_another_organization_are_neither_found_nor_forgotten,
             }
             races {
                 of_fifty_who_create_one_external_id_one_succeeds,
@@ -207,6 +244,13 @@ macro_rules! store_cases {
                 an_assertion_that_is_used_many_times_at_once_is_used_once,
                 a_request_that_comes_many_times_at_once_is_begun_once,
                 of_many_who_create_one_organization_one_succeeds,
+                many_who_ask_for_the_key_of_links_get_the_same,
+            }
+            races_customers {
+                of_many_who_create_one_customer_one_succeeds,
+                of_many_who_give_one_customer_new_ids_one_succeeds,
+                a_customer_is_deleted_or_users_are_put_into_it,
+                users_that_are_changed_while_their_customer_gets_another_id_stay_in_it,
             }
         }
     };
@@ -221,8 +265,14 @@ macro_rules! store_cases {
             }
         )*
     };
-    // Those of `races` get two stores on one database.
+    // Those of races get two stores on one database.
     (@test [$database:ty] races $case:ident) => {
+        $crate::store_cases! { @race [$database] races $case }
+    };
+    (@test [$database:ty] races_customers $case:ident) => {
+        $crate::store_cases! { @race [$database] races_customers $case }
+    };
+    (@race [$database:ty] $races:ident $case:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $case() {
             let database = <$database as $crate::store::TestDatabase>::fresh().await;
@@ -230,7 +280,7 @@ macro_rules! store_cases {
                 $crate::store::TestDatabase::open(&database).await,
                 $crate::store::TestDatabase::open(&database).await,
             ];
-            $crate::store::races::$case(&stores).await;
+            $crate::store::$races::$case(&stores).await;
             drop(stores);
             $crate::store::TestDatabase::discard(database).await;
         }
@@ -250,12 +300,14 @@ macro_rules! store_cases {
 #[cfg(test)]
 mod tests {
     /// The sources of the cases, by the name of their port.
-    const SOURCES: [(&str, &str); 15] = [
+    const SOURCES: [(&str, &str); 18] = [
         ("organizations", include_str!("store/organizations.rs")),
         ("api_clients", include_str!("store/api_clients.rs")),
         ("users", include_str!("store/users.rs")),
         ("users_updates", include_str!("store/users_updates.rs")),
         ("users_lists", include_str!("store/users_lists.rs")),
+        ("users_passwords", include_str!("store/users_passwords.rs")),
+        ("customers", include_str!("store/customers.rs")),
         ("connections", include_str!("store/connections.rs")),
         ("accounts", include_str!("store/accounts.rs")),
         ("queue", include_str!("store/queue.rs")),
@@ -266,6 +318,7 @@ mod tests {
         ("wake", include_str!("store/wake.rs")),
         ("tenants", include_str!("store/tenants.rs")),
         ("races", include_str!("store/races.rs")),
+        ("races_customers", include_str!("store/races_customers.rs")),
     ];
 
     #[test]

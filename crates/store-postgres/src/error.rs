@@ -5,7 +5,7 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
 /// Each unique constraint of the migrations, and what it is about.
-const UNIQUE_CONSTRAINTS: [(&str, UniqueKey); 13] = [
+const UNIQUE_CONSTRAINTS: [(&str, UniqueKey); 14] = [
     ("organizations_pkey", UniqueKey::Id),
     ("organizations_slug_key", UniqueKey::Slug),
     ("api_clients_pkey", UniqueKey::Id),
@@ -16,10 +16,18 @@ const UNIQUE_CONSTRAINTS: [(&str, UniqueKey); 13] = [
     ("users_external_id_key", UniqueKey::ExternalId),
     ("users_email_key", UniqueKey::Email),
     ("connections_pkey", UniqueKey::Id),
+    ("customers_pkey", UniqueKey::CustomerId),
     ("accounts_vendor_user_id_key", UniqueKey::VendorUserId),
     ("user_sessions_pkey", UniqueKey::Id),
     ("user_sessions_id_key", UniqueKey::Id),
 ];
+
+/// The foreign keys that a caller's data can break. Where another one is broken, Roster is at fault.
+const REFERENCES: [&str; 1] = ["users_customer_fkey"];
+
+/// What is said of a broken foreign key: `foreign_key_violation` or `restrict_violation`. Which of them `ON DELETE RESTRICT`
+/// answers depends on PostgreSQL's version.
+const BROKEN_REFERENCE: [&str; 2] = ["23503", "23001"];
 
 /// SQLSTATEs after which trying again later may help (PostgreSQL manual, appendix A): whole classes by their first two
 /// characters, single conditions by all five.
@@ -65,6 +73,7 @@ fn from_sqlx(error: sqlx::Error) -> StoreError {
     match &error {
         sqlx::Error::Database(refusal) => match class_of(refusal.as_ref()) {
             Class::Conflict(key) => StoreError::Conflict(key),
+            Class::Reference => StoreError::Reference,
             Class::Unavailable => StoreError::Unavailable(error.into()),
             Class::Internal => StoreError::Internal(error.into()),
         },
@@ -81,6 +90,7 @@ fn from_sqlx(error: sqlx::Error) -> StoreError {
 
 enum Class {
     Conflict(UniqueKey),
+    Reference,
     Unavailable,
     Internal,
 }
@@ -93,7 +103,9 @@ fn class_of(refusal: &dyn DatabaseError) -> Class {
         return known.map_or(Class::Internal, |(_, key)| Class::Conflict(*key));
     }
     let code = refusal.code().unwrap_or_default();
-    if unavailable::ALL.iter().any(|state| code.starts_with(state)) {
+    if BROKEN_REFERENCE.contains(&&*code) && refusal.constraint().is_some_and(|name| REFERENCES.contains(&name)) {
+        Class::Reference
+    } else if unavailable::ALL.iter().any(|state| code.starts_with(state)) {
         Class::Unavailable
     } else {
         Class::Internal

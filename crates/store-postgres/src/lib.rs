@@ -6,6 +6,7 @@
 mod accounts;
 mod api_clients;
 mod connections;
+mod customers;
 mod error;
 mod idempotency;
 mod organizations;

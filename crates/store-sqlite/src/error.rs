@@ -1,7 +1,8 @@
 //! What the database says, by class: result codes, never messages.
 //!
 //! SQLite names a violated constraint in its message only. So a write to a table with one unique constraint says itself
-//! what a violation is about, and a write to a table with several looks which key stands against it.
+//! what a violation is about, and a write to a table with several looks which key stands against it. Triggers raise for
+//! references only, so that the code says what such a violation is about.
 
 use roster_application::ports::{StoreError, UniqueKey};
 use sqlx::error::DatabaseError;
@@ -38,6 +39,9 @@ const PRIMARY: i32 = 0xff;
 /// The extended result code of a primary key that is taken.
 const CONSTRAINT_PRIMARY_KEY: &str = "1555";
 
+/// The extended result code of a trigger that raises.
+const CONSTRAINT_TRIGGER: &str = "1811";
+
 /// Turns what sqlx says into the port's error.
 pub(crate) trait IntoStoreError<T> {
     /// The value, or the port's error; for writes that no unique constraint can stand against.
@@ -66,10 +70,16 @@ impl<T> IntoStoreError<T> for Result<T, sqlx::Error> {
     }
 
     fn store_unique_beside_id(self, key: UniqueKey) -> Result<T, StoreError> {
-        let id = matches!(&self, Err(sqlx::Error::Database(refusal))
-            if refusal.code().as_deref() == Some(CONSTRAINT_PRIMARY_KEY));
+        let id = self
+            .as_ref()
+            .is_err_and(|error| has_code(error, CONSTRAINT_PRIMARY_KEY));
         self.store_unique(if id { UniqueKey::Id } else { key })
     }
+}
+
+fn has_code(error: &sqlx::Error, code: &str) -> bool {
+    let refusal = error.as_database_error();
+    refusal.is_some_and(|refusal| refusal.code().as_deref() == Some(code))
 }
 
 /// Whether some unique constraint stands against a write.
@@ -80,6 +90,9 @@ pub(crate) fn is_unique_violation(error: &sqlx::Error) -> bool {
 }
 
 fn from_sqlx(error: sqlx::Error) -> StoreError {
+    if has_code(&error, CONSTRAINT_TRIGGER) {
+        return StoreError::Reference;
+    }
     let unavailable = match &error {
         sqlx::Error::Database(refusal) => refusal
             .code()

@@ -1,8 +1,8 @@
 //! Users.
 
 use async_trait::async_trait;
-use roster_application::ports::{Order, StoreError, UniqueKey, UserQuery, UserStore};
-use roster_domain::{Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version};
+use roster_application::ports::{InCustomer, Order, Sealed, StoreError, UniqueKey, UserQuery, UserStore};
+use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use crate::rows::users;
 
 #[async_trait]
 impl UserStore for SqliteStore {
-    async fn create_user(&self, user: &User) -> Result<(), StoreError> {
+    async fn create_user<'a>(&self, user: &User, password: Option<&'a Sealed>) -> Result<(), StoreError> {
         let columns = Columns::of(user)?;
         let mut writer = self.writer().await?;
         for _ in 0..ATTEMPTS {
@@ -24,11 +24,12 @@ impl UserStore for SqliteStore {
                     organization_id, id, external_id, email, email_folded, first_name, last_name, phone_country_code,
                     phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier,
                     default_note_template_ids, specialty_kind, specialty_name, speech_locale,
-                    secondary_speech_locale, active, created_at, updated_at, deleted_at, version
+                    secondary_speech_locale, active, created_at, updated_at, deleted_at, version, customer_id,
+                    default_session_type, pronoun, date_of_birth, initial_password
                 )
                 VALUES (
                     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                    ?23, ?24, ?25
+                    ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30
                 )
                 RETURNING EXISTS (SELECT 1 FROM connections WHERE organization_id = ?1) AS "behind!: bool"
                 "#,
@@ -57,6 +58,11 @@ impl UserStore for SqliteStore {
                 columns.updated_at,
                 columns.deleted_at,
                 user.version,
+                columns.customer_id,
+                columns.default_session_type,
+                columns.pronoun,
+                columns.date_of_birth,
+                password.map(Sealed::as_bytes),
             )
             .fetch_all(&mut *writer)
             .await;
@@ -79,7 +85,12 @@ impl UserStore for SqliteStore {
         Err(StoreError::Unavailable(CONTENDED.into()))
     }
 
-    async fn update_user(&self, user: &User, expected: Version) -> Result<(), StoreError> {
+    async fn update_user<'a>(
+        &self,
+        user: &User,
+        expected: Version,
+        password: Option<&'a Sealed>,
+    ) -> Result<(), StoreError> {
         let columns = Columns::of(user)?;
         let mut writer = self.writer().await?;
         for _ in 0..ATTEMPTS {
@@ -90,7 +101,10 @@ impl UserStore for SqliteStore {
                      phone_country_code = ?8, phone_number = ?9, locale = ?10, roles = ?11, metadata = ?12, npi = ?13,
                      therapy_licence = ?14, note_identifier = ?15, default_note_template_ids = ?16,
                      specialty_kind = ?17, specialty_name = ?18, speech_locale = ?19, secondary_speech_locale = ?20,
-                     active = ?21, updated_at = ?22, deleted_at = ?23, version = ?24
+                     active = ?21, updated_at = ?22, deleted_at = ?23, version = ?24, customer_id = ?26,
+                     default_session_type = ?27, pronoun = ?28, date_of_birth = ?29,
+                     -- A tombstone keeps none.
+                     initial_password = CASE WHEN ?23 IS NULL THEN coalesce(?30, initial_password) END
                  WHERE organization_id = ?1 AND id = ?2 AND version = ?25 AND deleted_at IS NULL",
                 columns.organization_id,
                 columns.id,
@@ -117,6 +131,11 @@ impl UserStore for SqliteStore {
                 columns.deleted_at,
                 user.version,
                 expected,
+                columns.customer_id,
+                columns.default_session_type,
+                columns.pronoun,
+                columns.date_of_birth,
+                password.map(Sealed::as_bytes),
             )
             .execute(&mut *writer)
             .await;
@@ -134,6 +153,37 @@ impl UserStore for SqliteStore {
             }
         }
         Err(StoreError::Unavailable(CONTENDED.into()))
+    }
+
+    async fn initial_password(&self, organization: OrganizationId, id: UserId) -> Result<Option<Sealed>, StoreError> {
+        let kept = sqlx::query_scalar!(
+            "SELECT initial_password FROM users WHERE organization_id = ?1 AND id = ?2",
+            organization.uuid(),
+            id.uuid(),
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .store()?;
+        Ok(kept.flatten().map(Sealed::new))
+    }
+
+    async fn forget_initial_password(
+        &self,
+        organization: OrganizationId,
+        id: UserId,
+        password: &Sealed,
+    ) -> Result<bool, StoreError> {
+        let forgotten = sqlx::query!(
+            "UPDATE users SET initial_password = NULL
+             WHERE organization_id = ?1 AND id = ?2 AND initial_password = ?3",
+            organization.uuid(),
+            id.uuid(),
+            password.as_bytes(),
+        )
+        .execute(&mut *self.writer().await?)
+        .await
+        .store()?;
+        Ok(forgotten.rows_affected() > 0)
     }
 
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -186,7 +236,8 @@ impl UserStore for SqliteStore {
             (None, Some(email)) => self.user_by_email(organization, email).await?,
             (None, None) => return self.page(organization, query).await,
         };
-        Ok(named.into_iter().filter(|user| is_asked_for(user, query)).collect())
+        let asked_for = named.into_iter().filter(|user| is_asked_for(user, query));
+        Ok(asked_for.skip(query.skip as usize).collect())
     }
 
     async fn purge_users(&self, deleted_before: Timestamp) -> Result<u64, StoreError> {
@@ -264,32 +315,42 @@ impl SqliteStore {
     async fn page(&self, organization: OrganizationId, query: &UserQuery) -> Result<Vec<User>, StoreError> {
         // Nobody has the least or the greatest UUID, and a bound that is always there is one that the index serves.
         let after = query.after.map(UserId::uuid);
-        let limit = i64::from(query.limit);
-        let rows = match query.order {
-            Order::OldestFirst => users!(
-                "WHERE organization_id = ?1 AND deleted_at IS NULL
-                   AND id > ?2 AND (?3 IS NULL OR active = ?3)
-                 ORDER BY id LIMIT ?4",
-                organization.uuid(),
-                after.unwrap_or(Uuid::nil()),
-                query.active,
-                limit,
-            )
-            .fetch_all(&self.readers)
-            .await
-            .store()?,
-            Order::NewestFirst => users!(
-                "WHERE organization_id = ?1 AND deleted_at IS NULL
-                   AND id < ?2 AND (?3 IS NULL OR active = ?3)
-                 ORDER BY id DESC LIMIT ?4",
-                organization.uuid(),
-                after.unwrap_or(Uuid::max()),
-                query.active,
-                limit,
-            )
-            .fetch_all(&self.readers)
-            .await
-            .store()?,
+        let (oldest, newest) = (after.unwrap_or(Uuid::nil()), after.unwrap_or(Uuid::max()));
+        macro_rules! page {
+            ($in_customer:literal $behind:literal, $after:expr, $order:literal $(, $customer:expr)?) => {
+                users!(
+                    "WHERE organization_id = ?1 AND deleted_at IS NULL AND " $in_customer " AND " $behind "
+                       AND (?3 IS NULL OR active = ?3)
+                     ORDER BY " $order "
+                     LIMIT ?4 OFFSET ?5",
+                    organization.uuid(),
+                    $after,
+                    query.active,
+                    i64::from(query.limit),
+                    i64::from(query.skip)
+                    $(, $customer.as_str())?
+                )
+                .fetch_all(&self.readers)
+                .await
+                .store()?
+            };
+        }
+        // The customer stands in the order, too, so that the same index is walked for every one of them.
+        let rows = match (&query.customer, query.order) {
+            (None, Order::OldestFirst) => page!("TRUE" "id > ?2", oldest, "id"),
+            (None, Order::NewestFirst) => page!("TRUE" "id < ?2", newest, "id DESC"),
+            (Some(InCustomer::Default), Order::OldestFirst) => {
+                page!("customer_id IS NULL" "id > ?2", oldest, "customer_id, id")
+            }
+            (Some(InCustomer::Default), Order::NewestFirst) => {
+                page!("customer_id IS NULL" "id < ?2", newest, "customer_id DESC, id DESC")
+            }
+            (Some(InCustomer::Named(customer)), Order::OldestFirst) => {
+                page!("customer_id = ?6" "id > ?2", oldest, "customer_id, id", customer)
+            }
+            (Some(InCustomer::Named(customer)), Order::NewestFirst) => {
+                page!("customer_id = ?6" "id < ?2", newest, "customer_id DESC, id DESC", customer)
+            }
         };
         rows.into_iter().map(User::try_from).collect()
     }
@@ -301,9 +362,14 @@ fn is_asked_for(user: &User, query: &UserQuery) -> bool {
         Order::OldestFirst => user.id > after,
         Order::NewestFirst => user.id < after,
     };
+    let in_customer = |customer: &InCustomer| match customer {
+        InCustomer::Default => user.profile.customer_id.is_none(),
+        InCustomer::Named(id) => user.profile.customer_id.as_ref() == Some(id),
+    };
     query.after.is_none_or(behind)
         && query.active.is_none_or(|active| user.active == active)
         && (query.email.is_none() || query.email == user.profile.email)
+        && query.customer.as_ref().is_none_or(in_customer)
 }
 
 /// A user's profile as values of columns.
@@ -328,6 +394,10 @@ struct Columns<'a> {
     specialty_name: Option<&'a str>,
     speech_locale: Option<&'a str>,
     secondary_speech_locale: Option<&'a str>,
+    customer_id: Option<&'a str>,
+    default_session_type: Option<&'static str>,
+    pronoun: Option<&'static str>,
+    date_of_birth: Option<String>,
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
@@ -379,6 +449,10 @@ impl<'a> Columns<'a> {
             secondary_speech_locale: settings
                 .secondary_speech_locale()
                 .map(roster_domain::SpeechLocale::as_str),
+            customer_id: profile.customer_id.as_ref().map(CustomerId::as_str),
+            default_session_type: profile.default_session_type.map(roster_domain::SessionType::name),
+            pronoun: profile.pronoun.map(roster_domain::Pronoun::name),
+            date_of_birth: profile.date_of_birth.map(|date| date.to_string()),
             created_at: user.created_at.timestamp_micros(),
             updated_at: user.updated_at.timestamp_micros(),
             deleted_at: user.deleted_at.map(|time| time.timestamp_micros()),

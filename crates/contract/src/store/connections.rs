@@ -176,7 +176,7 @@ pub async fn a_paused_connection_gets_accounts_that_wait(store: &dyn Store) {
     given::pause(store, &connection).await;
 
     let user = given::new_user(organization, &UserChanges::default());
-    store.create_user(&user).await.expect("created");
+    store.create_user(&user, None).await.expect("created");
 
     let account = given::account(store, &user).await;
     assert_eq!((account.paused, account.next_attempt_at), (true, Some(NOW)));

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::TimeDelta;
 use roster_application::ports::{Claim, ClientSecret, Sealed, Settled, Settlement, Store};
 use roster_domain::{
-    Account, ApiClient, ApiClientId, ApiClientKind, Attention, BaseUrl, Cause, Change, Connection, ConnectionId,
-    ConnectionOptions, Known, Organization, OrganizationId, Pause, PhiGuard, PhoneChanges, Remedy, SettingsChanges,
-    Slug, SpecialtyChanges, Timestamp, User, UserChanges, UserId, Vendor, VendorUserId,
+    Account, ApiClient, ApiClientId, ApiClientKind, Attention, BaseUrl, Cause, Change, ConnectVersion, Connection,
+    ConnectionId, ConnectionOptions, Customer, CustomerChanges, CustomerId, Known, Organization, OrganizationId, Pause,
+    PhiGuard, PhoneChanges, Remedy, SettingsChanges, Slug, SpecialtyChanges, Timestamp, User, UserChanges, UserId,
+    Vendor, VendorUserId,
 };
 use uuid::{Builder, Uuid};
 
@@ -38,6 +39,7 @@ pub fn new_organization(slug: &str) -> (Organization, ApiClient, ClientSecret) {
         id: OrganizationId::new(new_id()),
         slug: Slug::new(slug).expect("a valid slug"),
         phi_guard: PhiGuard::Warn,
+        nabla_connect_version: Some(ConnectVersion::NEWEST),
         created_at: NOW,
     };
     let client = new_client(organization.id, ApiClientKind::ApiKey);
@@ -164,7 +166,7 @@ pub fn first_name(name: &str) -> UserChanges {
     }
 }
 
-/// A request that sets every field.
+/// A request that sets every field but the customer, which has to be there first.
 #[must_use]
 pub fn every_field() -> UserChanges {
     let set = |text: &str| Change::Set(text.to_owned());
@@ -189,6 +191,9 @@ pub fn every_field() -> UserChanges {
         therapy_licence: set("LMFT 12345"),
         note_identifier: set("DrLastName"),
         default_note_template_ids: Change::Set(vec!["second, \"quoted\"".to_owned(), "first".to_owned()]),
+        default_session_type: set("PsychiatricIntake"),
+        pronoun: set("NeutralThem"),
+        date_of_birth: set("1984-02-29"),
         settings: Change::Set(SettingsChanges {
             specialty: Change::Set(SpecialtyChanges {
                 kind: set("OTHER"),
@@ -204,8 +209,58 @@ pub fn every_field() -> UserChanges {
 /// A stored user with an external id.
 pub async fn user(store: &dyn Store, organization: OrganizationId, id: &str) -> User {
     let user = new_user(organization, &external_id(id));
-    store.create_user(&user).await.expect("a user is stored");
+    store.create_user(&user, None).await.expect("a user is stored");
     user
+}
+
+/// A customer that is not stored.
+#[must_use]
+pub fn new_customer(organization: OrganizationId, id: &str) -> Customer {
+    let changes = CustomerChanges {
+        customer_id: Change::Set(id.to_owned()),
+        display_name: Change::Set(format!("The {id} clinic")),
+        ..CustomerChanges::default()
+    };
+    Customer::create(organization, &changes, NOW).expect("a valid request")
+}
+
+/// A stored customer.
+pub async fn customer(store: &dyn Store, organization: OrganizationId, id: &str) -> Customer {
+    let customer = new_customer(organization, id);
+    store.create_customer(&customer).await.expect("a customer is stored");
+    customer
+}
+
+/// A customer after its id was changed, not stored.
+#[must_use]
+pub fn renamed(customer: &Customer, id: &str) -> Customer {
+    Customer {
+        id: CustomerId::new(id).expect("a valid id"),
+        version: customer.version + 1,
+        ..customer.clone()
+    }
+}
+
+/// A request that puts a user into a customer and does nothing else.
+#[must_use]
+pub fn in_customer(id: &str) -> UserChanges {
+    UserChanges {
+        customer_id: Change::Set(id.to_owned()),
+        ..UserChanges::default()
+    }
+}
+
+/// A stored user in a customer.
+pub async fn user_in(store: &dyn Store, customer: &Customer) -> User {
+    let user = new_user(customer.organization_id, &in_customer(customer.id.as_str()));
+    store.create_user(&user, None).await.expect("a user is stored");
+    user
+}
+
+/// An initial password as it is stored, by a number that makes it another one.
+#[must_use]
+pub fn password(number: u8) -> Sealed {
+    Sealed::new(vec![0, 0xFF, number, 0])
 }
 
 /// A user after a request, not stored.
@@ -220,7 +275,7 @@ pub fn changed(user: &User, changes: &UserChanges, now: Timestamp) -> User {
 pub async fn rename(store: &dyn Store, user: &User, name: &str, now: Timestamp) -> User {
     let renamed = changed(user, &first_name(name), now);
     store
-        .update_user(&renamed, user.version)
+        .update_user(&renamed, user.version, None)
         .await
         .expect("a user is changed");
     renamed
@@ -230,7 +285,7 @@ pub async fn rename(store: &dyn Store, user: &User, name: &str, now: Timestamp) 
 pub async fn delete(store: &dyn Store, user: &User, now: Timestamp) -> User {
     let deleted = user.delete(now);
     store
-        .update_user(&deleted, user.version)
+        .update_user(&deleted, user.version, None)
         .await
         .expect("a user is deleted");
     deleted

@@ -1,7 +1,7 @@
 //! Organizations.
 
 use roster_application::ports::{ClientSecret, Store, StoreError, UniqueKey};
-use roster_domain::{ApiClientKind, Organization, OrganizationId, PhiGuard, Slug};
+use roster_domain::{ApiClientKind, ConnectVersion, Organization, OrganizationId, PhiGuard, Slug};
 
 use super::given;
 
@@ -40,6 +40,13 @@ pub async fn an_absent_organization_is_not_found(store: &dyn Store) {
         None
     );
     assert!(!store.set_phi_guard(id, PhiGuard::Off).await.expect("asked"));
+    assert!(
+        !store
+            .set_nabla_connect_version(id, ConnectVersion::Next)
+            .await
+            .expect("asked")
+    );
+    assert_eq!(store.link_key(id, [1; 32]).await.expect("asked"), None);
 }
 
 /// MUST: `Conflict(Slug)`, and neither organization nor client is stored.
@@ -128,4 +135,46 @@ pub async fn the_phi_guard_is_set(store: &dyn Store) {
     }
     let untouched = store.organization(other).await.expect("read").expect("the other one");
     assert_eq!(untouched.phi_guard, PhiGuard::Warn);
+}
+
+/// Every version, and only that organization's. One that is pinned to none comes back so, with its client, too.
+pub async fn the_version_of_nabla_connect_is_set(store: &dyn Store) {
+    let (new, client, secret) = given::new_organization("st-marys");
+    let first = Organization {
+        nabla_connect_version: None,
+        ..new
+    };
+    store
+        .create_organization(&first, &client, &secret)
+        .await
+        .expect("created");
+    let other = given::organization(store).await;
+    assert_eq!(store.organization(first.id).await.expect("read"), Some(first.clone()));
+
+    for version in ConnectVersion::ALL {
+        assert!(store.set_nabla_connect_version(first.id, *version).await.expect("set"));
+
+        let pinned = Organization {
+            nabla_connect_version: Some(*version),
+            ..first.clone()
+        };
+        let by_slug = store.organization_by_slug(&first.slug).await.expect("read");
+        let by_client = store.client(client.id).await.expect("read");
+        assert_eq!(by_slug.as_ref(), Some(&pinned));
+        assert_eq!(by_client, Some((client.clone(), pinned)));
+    }
+    let untouched = store.organization(other).await.expect("read").expect("the other one");
+    assert_eq!(untouched.nabla_connect_version, Some(ConnectVersion::NEWEST));
+}
+
+/// MUST: the same key for ever. Each organization has its own.
+pub async fn the_key_of_links_is_the_first_that_was_offered(store: &dyn Store) {
+    let (first, second) = (given::organization(store).await, given::organization(store).await);
+
+    assert_eq!(store.link_key(first, [7; 32]).await.expect("asked"), Some([7; 32]));
+    assert_eq!(store.link_key(second, [8; 32]).await.expect("asked"), Some([8; 32]));
+    assert!(store.set_phi_guard(first, PhiGuard::Off).await.expect("set"));
+
+    assert_eq!(store.link_key(first, [9; 32]).await.expect("asked"), Some([7; 32]));
+    assert_eq!(store.link_key(second, [9; 32]).await.expect("asked"), Some([8; 32]));
 }

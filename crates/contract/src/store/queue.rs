@@ -10,7 +10,7 @@ pub async fn a_claim_carries_all_that_the_call_needs(store: &dyn Store) {
     let organization = given::organization(store).await;
     let connection = given::connection(store, organization).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user).await.expect("created");
+    store.create_user(&user, None).await.expect("created");
     let user = given::rename(store, &user, "Bea", after(1)).await;
 
     let claim = given::claim(store, after(2)).await;

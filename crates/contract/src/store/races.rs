@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 
 use super::given::{self, NOW, after};
 
-type Stores = [Arc<dyn Store>; 2];
+pub(super) type Stores = [Arc<dyn Store>; 2];
 
 /// Does the same many times at once, from both stores in turn, and gathers what came of each.
-async fn at_once<T, F>(stores: &Stores, times: usize, act: impl Fn(Arc<dyn Store>, usize) -> F) -> Vec<T>
+pub(super) async fn at_once<T, F>(stores: &Stores, times: usize, act: impl Fn(Arc<dyn Store>, usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -32,7 +32,7 @@ pub async fn of_fifty_who_create_one_external_id_one_succeeds(stores: &Stores) {
 
     let outcomes = at_once(stores, 50, move |store, _| async move {
         store
-            .create_user(&given::new_user(organization, &given::external_id("E-1")))
+            .create_user(&given::new_user(organization, &given::external_id("E-1")), None)
             .await
     })
     .await;
@@ -62,7 +62,7 @@ pub async fn of_many_who_create_one_email_one_succeeds(stores: &Stores) {
             "ann@EXAMPLE.org"
         };
         store
-            .create_user(&given::new_user(organization, &given::email(address)))
+            .create_user(&given::new_user(organization, &given::email(address)), None)
             .await
     })
     .await;
@@ -81,7 +81,7 @@ pub async fn of_many_who_update_one_version_one_succeeds(stores: &Stores) {
 
     let outcomes = at_once(stores, 20, move |store, number| {
         let renamed = given::changed(&user, &given::first_name(&format!("Ann {number}")), after(1));
-        async move { store.update_user(&renamed, 1).await }
+        async move { store.update_user(&renamed, 1, None).await }
     })
     .await;
 
@@ -319,4 +319,22 @@ pub async fn of_many_who_create_one_organization_one_succeeds(stores: &Stores) {
         .filter(|outcome| matches!(outcome, Err(StoreError::Conflict(UniqueKey::Slug))))
         .count();
     assert_eq!((created, refused), (1, 19));
+}
+
+/// MUST: the same key for everybody, also when many ask for it at once.
+pub async fn many_who_ask_for_the_key_of_links_get_the_same(stores: &Stores) {
+    let organization = given::organization(&*stores[0]).await;
+
+    let keys = at_once(stores, 20, move |store, number| async move {
+        let fresh = [u8::try_from(number).expect("a small number"); 32];
+        store.link_key(organization, fresh).await.expect("asked")
+    })
+    .await;
+
+    let first = keys[0].expect("a key");
+    assert_eq!(keys, [Some(first); 20]);
+    assert_eq!(
+        stores[1].link_key(organization, [0xFF; 32]).await.expect("asked"),
+        Some(first)
+    );
 }

@@ -1,9 +1,9 @@
 //! Another organization's ids find nothing and change nothing.
 
 use roster_application::ports::{
-    AccountQuery, Begun, ClaimKey, IdempotencyKey, Sealed, Settled, Store, StoreError, UserQuery,
+    AccountQuery, Begun, ClaimKey, IdempotencyKey, InCustomer, Sealed, Settled, Store, StoreError, UserQuery,
 };
-use roster_domain::{Connection, ExternalId, User, VendorKey};
+use roster_domain::{Connection, Customer, ExternalId, User, VendorKey};
 
 use super::given::{self, NOW, after};
 
@@ -11,7 +11,7 @@ use super::given::{self, NOW, after};
 pub async fn users_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
     let (stranger, other) = (given::organization(store).await, given::organization(store).await);
     let user = given::new_user(other, &given::every_field());
-    store.create_user(&user).await.expect("created");
+    store.create_user(&user, None).await.expect("created");
     let external_id = user.profile.external_id.as_ref().expect("it has one");
     let email = user.profile.email.as_ref().expect("it has one");
 
@@ -43,6 +43,7 @@ pub async fn users_of_another_organization_are_neither_found_nor_changed(store: 
                 ..renamed
             },
             user.version,
+            None,
         )
         .await;
     assert!(matches!(updated, Err(StoreError::Stale)), "{updated:?}");
@@ -55,8 +56,8 @@ pub async fn two_organizations_may_have_the_same_external_id_and_email(store: &d
     let of_first = given::new_user(first, &given::every_field());
     let of_second = given::new_user(second, &given::every_field());
 
-    store.create_user(&of_first).await.expect("created");
-    store.create_user(&of_second).await.expect("created");
+    store.create_user(&of_first, None).await.expect("created");
+    store.create_user(&of_second, None).await.expect("created");
 
     let external_id = ExternalId::new("EHR-Ω-1").expect("valid");
     assert_eq!(
@@ -201,4 +202,73 @@ pub async fn idempotency_keys_of_another_organization_are_other_keys(store: &dyn
         .await
         .expect("begun");
     assert_eq!(of_first, Begun::InProgress);
+}
+
+/// Every way to a customer, and every way into one.
+pub async fn customers_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    let customer = given::customer(store, other, "clinic").await;
+    let user = given::user_in(store, &customer).await;
+    let taken_over = Customer {
+        organization_id: stranger,
+        ..given::renamed(&customer, "taken over")
+    };
+
+    assert_eq!(store.customer(stranger, &customer.id).await.expect("read"), None);
+    assert_eq!(store.customers(stranger, 0, 10).await.expect("read"), []);
+    let updated = store.update_customer(&customer.id, &taken_over, customer.version).await;
+    assert!(matches!(updated, Err(StoreError::Stale)), "{updated:?}");
+    assert!(!store.delete_customer(stranger, &customer.id).await.expect("asked"));
+    let within = UserQuery {
+        customer: Some(InCustomer::Named(customer.id.clone())),
+        ..UserQuery::first(10)
+    };
+    assert_eq!(store.users(stranger, &within).await.expect("read"), []);
+    let intruder = given::new_user(stranger, &given::in_customer("clinic"));
+    let created = store.create_user(&intruder, None).await;
+    assert!(matches!(created, Err(StoreError::Reference)), "{created:?}");
+
+    assert_eq!(store.customer(other, &customer.id).await.expect("read"), Some(customer));
+    assert_eq!(store.users(other, &within).await.expect("read"), [user]);
+}
+
+/// The same id in two organizations is two customers: what becomes of one leaves the other and its users alone.
+pub async fn two_organizations_may_have_the_same_customer_id(store: &dyn Store) {
+    let (first, second) = (given::organization(store).await, given::organization(store).await);
+    let of_first = given::customer(store, first, "clinic").await;
+    let of_second = given::customer(store, second, "clinic").await;
+    let user = given::user_in(store, &of_second).await;
+
+    store
+        .update_customer(&of_first.id, &given::renamed(&of_first, "renamed"), of_first.version)
+        .await
+        .expect("renamed");
+    let again = given::customer(store, first, "clinic").await;
+    assert!(store.delete_customer(first, &again.id).await.expect("deleted"));
+
+    assert_eq!(
+        store.customer(second, &of_second.id).await.expect("read"),
+        Some(of_second)
+    );
+    assert_eq!(store.user(second, user.id).await.expect("read"), Some(user));
+}
+
+/// An initial password is found and forgotten by its own organization only.
+pub async fn passwords_of_another_organization_are_neither_found_nor_forgotten(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    let user = given::new_user(other, &given::external_id("E-1"));
+    store
+        .create_user(&user, Some(&given::password(1)))
+        .await
+        .expect("created");
+
+    let found = store.initial_password(stranger, user.id).await;
+    let forgotten = store
+        .forget_initial_password(stranger, user.id, &given::password(1))
+        .await;
+
+    assert_eq!(found.expect("read"), None);
+    assert!(!forgotten.expect("asked"));
+    let kept = store.initial_password(other, user.id).await;
+    assert_eq!(kept.expect("read"), Some(given::password(1)));
 }

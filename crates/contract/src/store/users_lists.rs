@@ -1,7 +1,7 @@
 //! Users: lists of them.
 
-use roster_application::ports::{Order, Store, UserQuery};
-use roster_domain::{Change, Email, ExternalId, User, UserChanges, UserId};
+use roster_application::ports::{InCustomer, Order, Store, UserQuery};
+use roster_domain::{Change, CustomerId, Email, ExternalId, User, UserChanges, UserId};
 
 use super::given::{self, after};
 
@@ -16,7 +16,7 @@ async fn some_users(store: &dyn Store) -> Vec<User> {
             ..UserChanges::default()
         };
         let user = given::new_user(organization, &changes);
-        store.create_user(&user).await.expect("created");
+        store.create_user(&user, None).await.expect("created");
         users.push(user);
     }
     users
@@ -151,6 +151,145 @@ pub async fn users_are_filtered_by_key_and_state(store: &dyn Store) {
     assert_eq!(list(store, &users, active_of_inactive).await, []);
     assert_eq!(list(store, &users, behind_itself).await, []);
     assert_eq!(list(store, &users, newer_than_it).await, ids(&users[1..2]));
+}
+
+/// So many are left out, in either order and behind whoever is named.
+pub async fn users_are_listed_by_numbered_pages(store: &dyn Store) {
+    let users = some_users(store).await;
+    let skipping = |skip| UserQuery {
+        skip,
+        ..UserQuery::first(2)
+    };
+
+    let second = list(store, &users, skipping(2)).await;
+    let last = list(store, &users, skipping(4)).await;
+    let beyond = list(store, &users, skipping(100_000)).await;
+    let newest = UserQuery {
+        order: Order::NewestFirst,
+        ..skipping(1)
+    };
+    let newest = list(store, &users, newest).await;
+    let behind = UserQuery {
+        after: Some(users[0].id),
+        ..skipping(1)
+    };
+    let behind = list(store, &users, behind).await;
+    let active = UserQuery {
+        active: Some(true),
+        ..skipping(1)
+    };
+    let active = list(store, &users, active).await;
+
+    assert_eq!(second, ids(&users[2..4]));
+    assert_eq!(last, ids(&users[4..]));
+    assert_eq!(beyond, []);
+    assert_eq!(newest, ids([&users[3], &users[2]]));
+    assert_eq!(behind, ids(&users[2..4]));
+    assert_eq!(active, ids([&users[2], &users[4]]));
+}
+
+/// Also where a key names one user at the most.
+pub async fn the_only_user_of_a_key_may_be_left_out(store: &dyn Store) {
+    let users = some_users(store).await;
+    let named = UserQuery {
+        external_id: Some(ExternalId::new("E-1").expect("valid")),
+        skip: 1,
+        ..UserQuery::first(2)
+    };
+
+    assert_eq!(list(store, &users, named).await, []);
+}
+
+/// Those in one customer, and those in none, who are the default customer's; with every other filter.
+pub async fn users_are_filtered_by_customer(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    for customer in ["clinic", "other"] {
+        given::customer(store, organization, customer).await;
+    }
+    let mut users = Vec::new();
+    for number in 0..9 {
+        let changes = UserChanges {
+            external_id: Change::Set(format!("E-{number}")),
+            active: Change::Set(number < 6),
+            customer_id: match number % 3 {
+                0 => Change::Set("clinic".to_owned()),
+                1 => Change::Set("other".to_owned()),
+                _ => Change::Keep,
+            },
+            ..UserChanges::default()
+        };
+        let user = given::new_user(organization, &changes);
+        store.create_user(&user, None).await.expect("created");
+        users.push(user);
+    }
+    let of = |indices: &[usize]| ids(indices.iter().map(|index| &users[*index]));
+    let named = |id: &str| UserQuery {
+        customer: Some(InCustomer::Named(CustomerId::new(id).expect("valid"))),
+        ..UserQuery::first(10)
+    };
+    let default = UserQuery {
+        customer: Some(InCustomer::Default),
+        ..UserQuery::first(10)
+    };
+
+    for (query, members) in [
+        (named("clinic"), [0, 3, 6]),
+        (named("other"), [1, 4, 7]),
+        (default, [2, 5, 8]),
+    ] {
+        let [first, second, third] = members;
+        let narrowed = |narrow: &dyn Fn(&mut UserQuery)| {
+            let mut query = query.clone();
+            narrow(&mut query);
+            query
+        };
+        let newest = narrowed(&|query| query.order = Order::NewestFirst);
+        let numbered = narrowed(&|query| (query.skip, query.limit) = (1, 1));
+        let newest_numbered = UserQuery {
+            order: Order::NewestFirst,
+            ..narrowed(&|query| query.skip = 2)
+        };
+        let behind = narrowed(&|query| query.after = Some(users[first].id));
+        let active = narrowed(&|query| query.active = Some(true));
+        let with_key = narrowed(&|query| query.external_id.clone_from(&users[second].profile.external_id));
+        let with_anothers_key = narrowed(&|query| {
+            query
+                .external_id
+                .clone_from(&users[(second + 1) % 9].profile.external_id);
+        });
+
+        assert_eq!(list(store, &users, query.clone()).await, of(&members));
+        assert_eq!(list(store, &users, newest).await, of(&[third, second, first]));
+        assert_eq!(list(store, &users, numbered).await, of(&[second]));
+        assert_eq!(list(store, &users, newest_numbered).await, of(&[first]));
+        assert_eq!(list(store, &users, behind).await, of(&[second, third]));
+        assert_eq!(list(store, &users, active).await, of(&[first, second]));
+        assert_eq!(list(store, &users, with_key).await, of(&[second]));
+        assert_eq!(list(store, &users, with_anothers_key).await, []);
+    }
+    assert_eq!(list(store, &users, named("absent")).await, []);
+}
+
+/// Tombstones are in no customer, and in the default one neither.
+pub async fn deleted_users_are_in_no_customers_list(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let customer = given::customer(store, organization, "clinic").await;
+    let users = [
+        given::user_in(store, &customer).await,
+        given::user_in(store, &customer).await,
+        given::user(store, organization, "E-1").await,
+    ];
+
+    given::delete(store, &users[0], after(1)).await;
+    given::delete(store, &users[2], after(1)).await;
+
+    let within = |customer| UserQuery {
+        customer: Some(customer),
+        ..UserQuery::first(10)
+    };
+    let of_customer = list(store, &users, within(InCustomer::Named(customer.id))).await;
+    assert_eq!(of_customer, ids([&users[1]]));
+    assert_eq!(list(store, &users, within(InCustomer::Default)).await, []);
 }
 
 /// MUST: everyone who is there throughout exactly once.

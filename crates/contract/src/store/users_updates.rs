@@ -9,10 +9,10 @@ use super::given::{self, after};
 pub async fn an_update_replaces_every_field(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &UserChanges::default());
-    store.create_user(&user).await.expect("created");
+    store.create_user(&user, None).await.expect("created");
 
     let filled = given::changed(&user, &given::every_field(), after(1));
-    store.update_user(&filled, user.version).await.expect("updated");
+    store.update_user(&filled, user.version, None).await.expect("updated");
     assert_eq!(
         store.user(organization, user.id).await.expect("read"),
         Some(filled.clone())
@@ -23,7 +23,7 @@ pub async fn an_update_replaces_every_field(store: &dyn Store) {
         version: 3,
         ..filled
     };
-    store.update_user(&emptied, 2).await.expect("updated");
+    store.update_user(&emptied, 2, None).await.expect("updated");
     assert_eq!(store.user(organization, user.id).await.expect("read"), Some(emptied));
 }
 
@@ -34,7 +34,7 @@ pub async fn an_update_of_another_version_is_stale_and_writes_nothing(store: &dy
     let account = given::account(store, &user).await;
 
     let late = given::changed(&user, &given::first_name("Bea"), after(2));
-    let refused = store.update_user(&late, user.version).await;
+    let refused = store.update_user(&late, user.version, None).await;
 
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
     assert_eq!(
@@ -50,7 +50,7 @@ pub async fn an_update_of_an_absent_user_is_stale(store: &dyn Store) {
     let user = given::new_user(organization, &given::external_id("E-1"));
 
     let renamed = given::changed(&user, &given::first_name("Ann"), after(1));
-    let refused = store.update_user(&renamed, user.version).await;
+    let refused = store.update_user(&renamed, user.version, None).await;
 
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
     assert_eq!(store.user(organization, user.id).await.expect("read"), None);
@@ -66,7 +66,7 @@ pub async fn an_update_of_a_deleted_user_is_stale(store: &dyn Store) {
         version: deleted.version + 1,
         ..deleted.clone()
     };
-    let refused = store.update_user(&revived, deleted.version).await;
+    let refused = store.update_user(&revived, deleted.version, None).await;
 
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
     assert_eq!(store.user(user.organization_id, user.id).await.expect("read"), None);
@@ -78,13 +78,13 @@ pub async fn an_update_to_a_key_that_is_taken_is_a_conflict_and_writes_nothing(s
     let (_, user) = given::due_account(store).await;
     let organization = user.organization_id;
     let other = given::new_user(organization, &given::every_field());
-    store.create_user(&other).await.expect("created");
+    store.create_user(&other, None).await.expect("created");
     let account = given::account(store, &user).await;
 
     let same_external_id = given::changed(&user, &given::external_id("EHR-Ω-1"), after(1));
-    let by_external_id = store.update_user(&same_external_id, user.version).await;
+    let by_external_id = store.update_user(&same_external_id, user.version, None).await;
     let same_email = given::changed(&user, &given::email("ann.MÜLLER@example.org"), after(1));
-    let by_email = store.update_user(&same_email, user.version).await;
+    let by_email = store.update_user(&same_email, user.version, None).await;
 
     assert!(
         matches!(by_external_id, Err(StoreError::Conflict(UniqueKey::ExternalId))),
@@ -105,10 +105,10 @@ pub async fn an_update_to_a_key_that_is_taken_is_a_conflict_and_writes_nothing(s
 pub async fn a_user_may_keep_its_keys_and_respell_its_email(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user).await.expect("created");
+    store.create_user(&user, None).await.expect("created");
 
     let respelt = given::changed(&user, &given::email("ann.müller@example.org"), after(1));
-    store.update_user(&respelt, user.version).await.expect("updated");
+    store.update_user(&respelt, user.version, None).await.expect("updated");
 
     let found = store
         .user(organization, user.id)
@@ -270,7 +270,7 @@ pub async fn a_tombstone_without_accounts_is_forgotten(store: &dyn Store) {
             ..UserChanges::default()
         },
     );
-    store.create_user(&user).await.expect("created");
+    store.create_user(&user, None).await.expect("created");
     given::delete(store, &user, after(10)).await;
 
     assert_eq!(store.purge_users(after(11)).await.expect("purged"), 1);

@@ -4,17 +4,31 @@ use std::str::FromStr;
 
 use roster_application::ports::{ClientSecret, StoreError};
 use roster_domain::{
-    ApiClient, ApiClientId, ApiClientKind, ClientKey, Email, Organization, OrganizationId, PhiGuard, Slug, Timestamp,
+    ApiClient, ApiClientId, ApiClientKind, ClientKey, ConnectVersion, Email, Organization, OrganizationId, PhiGuard,
+    Slug, Timestamp,
 };
 use uuid::Uuid;
 
 use super::Place;
 
-/// A row of `organizations`.
+/// Reads organizations: `organizations!("WHERE …", argument)`.
+macro_rules! organizations {
+    ($rest:literal, $argument:expr $(,)?) => {
+        sqlx::query_as!(
+            $crate::rows::OrganizationRow,
+            "SELECT id, slug, phi_guard, nabla_connect_version, created_at FROM organizations " + $rest,
+            $argument
+        )
+    };
+}
+pub(crate) use organizations;
+
+/// A row of `organizations`, without the key of its links.
 pub(crate) struct OrganizationRow {
     pub(crate) id: Uuid,
     pub(crate) slug: String,
     pub(crate) phi_guard: String,
+    pub(crate) nabla_connect_version: Option<String>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -27,6 +41,11 @@ impl TryFrom<OrganizationRow> for Organization {
             id: OrganizationId::new(row.id),
             slug: place.check("slug", Slug::new(row.slug))?,
             phi_guard: place.check("phi_guard", PhiGuard::from_str(&row.phi_guard))?,
+            nabla_connect_version: place.check_optional(
+                "nabla_connect_version",
+                row.nabla_connect_version,
+                |name| ConnectVersion::from_str(&name),
+            )?,
             created_at: row.created_at,
         })
     }
@@ -82,7 +101,7 @@ macro_rules! clients_with_organization {
             $crate::rows::ClientOfOrganizationRow,
             "SELECT
                  k.organization_id, k.id, k.kind, k.label, k.email, k.password_hash, k.public_key, k.jwks_url,
-                 k.created_at, o.slug, o.phi_guard, o.created_at AS organization_created_at
+                 k.created_at, o.slug, o.phi_guard, o.nabla_connect_version, o.created_at AS organization_created_at
              FROM api_clients k JOIN organizations o ON o.id = k.organization_id "
                 + $rest,
             $argument
@@ -104,6 +123,7 @@ pub(crate) struct ClientOfOrganizationRow {
     pub(crate) created_at: Timestamp,
     pub(crate) slug: String,
     pub(crate) phi_guard: String,
+    pub(crate) nabla_connect_version: Option<String>,
     pub(crate) organization_created_at: Timestamp,
 }
 
@@ -116,6 +136,7 @@ impl TryFrom<ClientOfOrganizationRow> for (ApiClient, ClientSecret, Organization
             id: row.organization_id,
             slug: row.slug,
             phi_guard: row.phi_guard,
+            nabla_connect_version: row.nabla_connect_version,
             created_at: row.organization_created_at,
         };
         let client = ApiClientRow {

@@ -1,6 +1,8 @@
 //! Rows that somebody changed by hand.
 
-use roster_application::ports::{ApiClientStore, ConnectionStore, OrganizationStore, StoreError, UserStore};
+use roster_application::ports::{
+    ApiClientStore, ConnectionStore, CustomerStore, OrganizationStore, StoreError, UserStore,
+};
 use roster_contract::store::{TestDatabase, given};
 use roster_domain::UserChanges;
 use rstest::rstest;
@@ -17,6 +19,9 @@ use crate::database::Database;
     "secondary_speech_locale",
     "UPDATE users SET secondary_speech_locale = speech_locale"
 )]
+#[case("default_session_type", "UPDATE users SET default_session_type = 'girp'")]
+#[case("pronoun", "UPDATE users SET pronoun = ''")]
+#[case("date_of_birth", "UPDATE users SET date_of_birth = '1984-02-30'")]
 #[case("specialty_name", "UPDATE users SET specialty_kind = NULL")]
 #[tokio::test]
 async fn a_corrupt_user_is_an_error_that_names_table_column_and_id(#[case] column: &str, #[case] sql: &'static str) {
@@ -24,7 +29,7 @@ async fn a_corrupt_user_is_an_error_that_names_table_column_and_id(#[case] colum
     let store = database.store().await;
     let organization = given::organization(&store).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user).await.unwrap();
+    store.create_user(&user, None).await.unwrap();
 
     database.tamper(sql).await;
 
@@ -95,6 +100,55 @@ async fn other_corrupt_rows_are_errors_that_name_table_and_column() {
 }
 
 #[tokio::test]
+async fn corrupt_customers_versions_and_keys_are_errors_that_name_table_and_column() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    let customer = given::customer(&store, organization, "clinic").await;
+    store.link_key(organization, [1; 32]).await.unwrap();
+
+    database
+        .tamper(
+            "UPDATE customers SET region = 'mars';
+             UPDATE organizations SET nabla_connect_version = 'newest', link_key = '\\x0102'",
+        )
+        .await;
+
+    let found = store.customer(organization, &customer.id).await;
+    let Err(StoreError::Corrupt { table, column, id, .. }) = found else {
+        panic!("the row is corrupt")
+    };
+    assert_eq!(
+        (table, column, id),
+        ("customers", "region", format!("{organization}/clinic"))
+    );
+    let found = store.organization(organization).await;
+    assert!(
+        matches!(
+            found,
+            Err(StoreError::Corrupt {
+                table: "organizations",
+                column: "nabla_connect_version",
+                ..
+            })
+        ),
+        "{found:?}"
+    );
+    let found = store.link_key(organization, [2; 32]).await;
+    assert!(
+        matches!(
+            found,
+            Err(StoreError::Corrupt {
+                table: "organizations",
+                column: "link_key",
+                ..
+            })
+        ),
+        "{found:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_corrupt_user_does_not_keep_others_from_being_claimed() {
     use roster_application::ports::AccountQueue;
 
@@ -103,7 +157,7 @@ async fn a_corrupt_user_does_not_keep_others_from_being_claimed() {
     let (_, user) = given::due_account(&store).await;
     database.tamper("UPDATE users SET external_id = ''").await;
     let other = given::new_user(user.organization_id, &UserChanges::default());
-    store.create_user(&other).await.unwrap();
+    store.create_user(&other, None).await.unwrap();
 
     let claims = store.claim(given::after(1), given::after(60), 10).await.unwrap();
 

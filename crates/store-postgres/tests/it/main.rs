@@ -2,6 +2,7 @@
 
 mod corrupt;
 mod database;
+mod migrations;
 mod server;
 
 use database::Database;

@@ -7,6 +7,7 @@ mod account;
 mod api_client;
 mod claim;
 mod connection;
+mod customer;
 mod user;
 
 use std::fmt::Display;
@@ -16,9 +17,12 @@ use roster_domain::{Fault, Timestamp, Violations};
 use serde::de::DeserializeOwned;
 
 pub(crate) use account::{AccountRow, columns_of_accounts};
-pub(crate) use api_client::{ApiClientRow, ClientOfOrganizationRow, OrganizationRow, clients_with_organization};
+pub(crate) use api_client::{
+    ApiClientRow, ClientOfOrganizationRow, OrganizationRow, clients_with_organization, organizations,
+};
 pub(crate) use claim::ClaimRow;
 pub(crate) use connection::{ConnectionRow, connections};
+pub(crate) use customer::{CustomerRow, customers};
 pub(crate) use user::{UserRow, users};
 
 /// Which row is being read, for whoever has to mend it.

@@ -5,25 +5,26 @@ use std::str::FromStr;
 
 use roster_application::ports::StoreError;
 use roster_domain::{
-    Email, ExternalId, Fault, FieldPath, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, OrganizationId,
-    PersonName, Phone, PhoneCountryCode, PhoneNumber, Profile, Role, Settings, Specialty, SpecialtyKind, SpeechLocale,
-    TherapyLicence, User, UserId, Version,
+    CustomerId, DateOfBirth, Email, ExternalId, Fault, FieldPath, Locale, Metadata, NoteIdentifier, NoteTemplateId,
+    Npi, OrganizationId, PersonName, Phone, PhoneCountryCode, PhoneNumber, Profile, Pronoun, Role, SessionType,
+    Settings, Specialty, SpecialtyKind, SpeechLocale, TherapyLicence, User, UserId, Version,
 };
 use uuid::Uuid;
 
 use super::Place;
 
-/// Reads users, all columns: `users!("WHERE …", arguments…)`.
+/// Reads users, all columns: `users!("WHERE …", arguments…)`. The text may be in several pieces.
 macro_rules! users {
-    ($rest:literal $(, $argument:expr)* $(,)?) => {
+    ($($rest:literal)+ $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             $crate::rows::UserRow,
             "SELECT
                  organization_id AS \"organization_id: Uuid\", id AS \"id: Uuid\", external_id, email, first_name, last_name,
                  phone_country_code, phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier, default_note_template_ids,
-                 specialty_kind, specialty_name, speech_locale, secondary_speech_locale, active AS \"active: bool\", created_at,
+                 specialty_kind, specialty_name, speech_locale, secondary_speech_locale, customer_id,
+                 default_session_type, pronoun, date_of_birth, active AS \"active: bool\", created_at,
                  updated_at, deleted_at, version
-             FROM users " + $rest
+             FROM users " $(+ $rest)+
             $(, $argument)*
         )
     };
@@ -51,6 +52,10 @@ pub(crate) struct UserRow {
     pub(crate) specialty_name: Option<String>,
     pub(crate) speech_locale: Option<String>,
     pub(crate) secondary_speech_locale: Option<String>,
+    pub(crate) customer_id: Option<String>,
+    pub(crate) default_session_type: Option<String>,
+    pub(crate) pronoun: Option<String>,
+    pub(crate) date_of_birth: Option<String>,
     pub(crate) active: bool,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
@@ -109,7 +114,13 @@ fn profile(row: UserRow, place: &Place) -> Result<Profile, StoreError> {
             NoteTemplateId::new,
             place,
         )?,
+        default_session_type: place.check_optional("default_session_type", row.default_session_type, |name| {
+            SessionType::from_str(&name)
+        })?,
+        pronoun: place.check_optional("pronoun", row.pronoun, |name| Pronoun::from_str(&name))?,
+        date_of_birth: place.check_optional("date_of_birth", row.date_of_birth, DateOfBirth::new)?,
         settings: place.check("secondary_speech_locale", settings)?,
+        customer_id: place.check_optional("customer_id", row.customer_id, CustomerId::new)?,
     })
 }
 

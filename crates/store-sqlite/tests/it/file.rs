@@ -85,7 +85,7 @@ async fn a_database_that_another_process_keeps_locked_is_unavailable_after_a_whi
     let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
 
     let created = store
-        .create_user(&given::new_user(organization, &given::external_id("E-1")))
+        .create_user(&given::new_user(organization, &given::external_id("E-1")), None)
         .await;
 
     assert!(matches!(created, Err(StoreError::Unavailable(_))), "{created:?}");

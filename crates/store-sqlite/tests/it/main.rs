@@ -3,6 +3,7 @@
 mod corrupt;
 mod database;
 mod file;
+mod migrations;
 
 use database::Database;
 

@@ -1,0 +1,112 @@
+//! Corti's customers.
+
+use async_trait::async_trait;
+use roster_application::ports::{CustomerStore, StoreError, UniqueKey};
+use roster_domain::{Customer, CustomerId, OrganizationId, Version};
+use uuid::Uuid;
+
+use crate::SqliteStore;
+use crate::error::IntoStoreError;
+use crate::rows::customers;
+
+#[async_trait]
+impl CustomerStore for SqliteStore {
+    async fn create_customer(&self, customer: &Customer) -> Result<(), StoreError> {
+        sqlx::query!(
+            "INSERT INTO customers (
+                 organization_id, customer_id, display_name, tenant_name, region, is_nfr, created_at, version
+             )
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            customer.organization_id.uuid(),
+            customer.id.as_str(),
+            customer.display_name.as_str(),
+            customer.tenant_name.as_str(),
+            customer.region.name(),
+            customer.is_nfr,
+            customer.created_at.timestamp_micros(),
+            customer.version,
+        )
+        .execute(&mut *self.writer().await?)
+        .await
+        .store_unique(UniqueKey::CustomerId)?;
+        Ok(())
+    }
+
+    async fn customer(&self, organization: OrganizationId, id: &CustomerId) -> Result<Option<Customer>, StoreError> {
+        customers!(
+            "WHERE organization_id = ?1 AND customer_id = ?2",
+            organization.uuid(),
+            id.as_str(),
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .store()?
+        .map(Customer::try_from)
+        .transpose()
+    }
+
+    async fn customers(
+        &self,
+        organization: OrganizationId,
+        skip: u32,
+        limit: u32,
+    ) -> Result<Vec<Customer>, StoreError> {
+        customers!(
+            "WHERE organization_id = ?1
+             ORDER BY created_at, customer_id
+             LIMIT ?2 OFFSET ?3",
+            organization.uuid(),
+            i64::from(limit),
+            i64::from(skip),
+        )
+        .fetch_all(&self.readers)
+        .await
+        .store()?
+        .into_iter()
+        .map(Customer::try_from)
+        .collect()
+    }
+
+    async fn update_customer(
+        &self,
+        was: &CustomerId,
+        customer: &Customer,
+        expected: Version,
+    ) -> Result<(), StoreError> {
+        // The users are carried along by a trigger, within the same statement; the count does not include them.
+        let updated = sqlx::query!(
+            "UPDATE customers SET
+                 customer_id = ?4, display_name = ?5, tenant_name = ?6, region = ?7, is_nfr = ?8, version = ?9
+             WHERE organization_id = ?1 AND customer_id = ?2 AND version = ?3",
+            customer.organization_id.uuid(),
+            was.as_str(),
+            expected,
+            customer.id.as_str(),
+            customer.display_name.as_str(),
+            customer.tenant_name.as_str(),
+            customer.region.name(),
+            customer.is_nfr,
+            customer.version,
+        )
+        .execute(&mut *self.writer().await?)
+        .await
+        .store_unique(UniqueKey::CustomerId)?;
+        if updated.rows_affected() == 0 {
+            return Err(StoreError::Stale);
+        }
+        Ok(())
+    }
+
+    async fn delete_customer(&self, organization: OrganizationId, id: &CustomerId) -> Result<bool, StoreError> {
+        // A trigger stands against it while users are in the customer.
+        let deleted = sqlx::query!(
+            "DELETE FROM customers WHERE organization_id = ?1 AND customer_id = ?2",
+            organization.uuid(),
+            id.as_str(),
+        )
+        .execute(&mut *self.writer().await?)
+        .await
+        .store()?;
+        Ok(deleted.rows_affected() > 0)
+    }
+}
