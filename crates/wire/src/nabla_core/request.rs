@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::field::Field;
+use crate::schema;
 
 /// `POST /users` and `PATCH /users/:id` of the current generation, complete: null clears, and the dictionary
 /// replaces the one before it.
@@ -14,9 +15,10 @@ use crate::field::Field;
 #[schema(as = NablaCoreUserBody)]
 pub struct UserBody {
     /// The user's id in the customer's own system.
-    #[schema(max_length = 256)]
+    #[schema(schema_with = schema::external_id_or_null, required = false)]
     pub external_id: Option<String>,
     /// Free key-value data: at most 50 keys of at most 40 characters, values of at most 500 characters. Not for patient data.
+    #[schema(schema_with = schema::metadata_or_null, required = false)]
     pub metadata: Option<BTreeMap<String, String>>,
 }
 
@@ -25,17 +27,18 @@ pub struct UserBody {
 #[schema(as = NablaCoreArchivedUserBody)]
 pub struct ArchivedUserBody {
     /// The user's id in the customer's own system.
-    #[schema(max_length = 256)]
+    #[schema(schema_with = schema::external_id_or_null, required = false)]
     pub external_id: Option<String>,
     /// Free key-value data: at most 50 keys of at most 40 characters, values of at most 500 characters. Not for patient data.
+    #[schema(schema_with = schema::metadata_or_null, required = false)]
     pub metadata: Option<BTreeMap<String, String>>,
     /// The e-mail address; left out rather than null, as the vendor does not document null here.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(format = Email, nullable = false)]
+    #[schema(schema_with = schema::email_or_null, required = false)]
     pub email: Option<String>,
     /// The roles, `ADMINISTRATOR` or `PRACTITIONER`; left out for the vendor's default.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(required = false)]
+    #[schema(schema_with = schema::roles_or_null, required = false)]
     pub roles: Vec<String>,
 }
 

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::schema;
+
 /// A user of the current generation. All five keys are always written; what is not set is null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = NablaCoreUser)]
@@ -17,10 +19,10 @@ pub struct User {
     /// True unless the user was deactivated.
     pub activated: bool,
     /// The user's id in the customer's own system.
-    #[schema(max_length = 256, required = true)]
+    #[schema(schema_with = schema::external_id_or_null, required = true)]
     pub external_id: Option<String>,
     /// Free key-value data. Null where it was never set, which is not the same as an empty dictionary.
-    #[schema(required = true)]
+    #[schema(schema_with = schema::metadata_or_null, required = true)]
     pub metadata: Option<BTreeMap<String, String>>,
     /// When the user was made: UTC, to the millisecond.
     #[serde(serialize_with = "milliseconds")]
@@ -28,8 +30,7 @@ pub struct User {
 }
 
 /// A user of the archived generation: the same, with e-mail address and roles, which are always written, too.
-///
-/// The vendor's examples leave these two out, its schema requires them; the schema is what clients are built from.
+// The vendor's examples leave these two out, its schema requires them; the schema is what clients are built from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = NablaCoreArchivedUser)]
 pub struct ArchivedUser {
@@ -38,18 +39,19 @@ pub struct ArchivedUser {
     /// True unless the user was deactivated.
     pub activated: bool,
     /// The user's id in the customer's own system.
-    #[schema(max_length = 256, required = true)]
+    #[schema(schema_with = schema::external_id_or_null, required = true)]
     pub external_id: Option<String>,
     /// Free key-value data. Null where it was never set, which is not the same as an empty dictionary.
-    #[schema(required = true)]
+    #[schema(schema_with = schema::metadata_or_null, required = true)]
     pub metadata: Option<BTreeMap<String, String>>,
     /// When the user was made: UTC, to the millisecond.
     #[serde(serialize_with = "milliseconds")]
     pub created_at: DateTime<Utc>,
     /// The e-mail address.
-    #[schema(format = Email, required = true)]
+    #[schema(schema_with = schema::email_or_null, required = true)]
     pub email: Option<String>,
     /// The roles: `ADMINISTRATOR`, `PRACTITIONER`.
+    #[schema(schema_with = schema::roles)]
     pub roles: Vec<String>,
 }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 /// The error envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = NablaCoreError)]
+#[schema(as = NablaError)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody {
     /// What happened, for people.
