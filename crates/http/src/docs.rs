@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
 use crate::layers::guarded;
 use crate::refusal::Refusal;
@@ -16,11 +16,13 @@ use crate::v1::{self, problem};
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
                       font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// `/docs`.
-pub(crate) fn routes() -> Router {
-    let config = Config::new([v1::OPENAPI_PATH])
-        .validator_url("none")
-        .display_request_duration(true);
+/// `/docs`, where each of the specifications can be chosen, by title and path; the first is the one that is shown.
+pub(crate) fn routes(listed: Vec<(String, String)>) -> Router {
+    // Swagger UI wants what it lists for as long as the process lives, which is how long it is served.
+    let urls = listed
+        .into_iter()
+        .map(|(title, path)| Url::new(title.leak(), path.leak()));
+    let config = Config::new(urls).validator_url("none").display_request_duration(true);
     let page: Router = SwaggerUi::new("/docs").config(config).into();
     guarded(
         page.method_not_allowed_fallback(v1::method_not_allowed)
@@ -56,7 +58,7 @@ mod tests {
 
     async fn get(path: &str) -> (StatusCode, String) {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let response = routes().oneshot(request).await.unwrap();
+        let response = routes(crate::listed()).oneshot(request).await.unwrap();
         assert_eq!(response.headers()[CONTENT_SECURITY_POLICY], POLICY);
         let status = response.status();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
@@ -92,9 +94,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_page_shows_the_specification_of_v1() {
+    async fn the_page_lists_every_specification() {
         let (_, body) = get("/docs/swagger-initializer.js").await;
-        assert!(body.contains(v1::OPENAPI_PATH), "{body}");
         assert!(body.contains(r#""validatorUrl": "none""#), "{body}");
+        for (title, path) in crate::listed() {
+            assert!(body.contains(&format!("\"name\": \"{title}\"")), "{title}: {body}");
+            assert!(body.contains(&format!("\"url\": \"{path}\"")), "{path}: {body}");
+        }
     }
 }

@@ -12,6 +12,7 @@ pub fn user(user: &User) -> Value {
         user: user.clone(),
         changed: false,
         suspicions: Vec::new(),
+        password: None,
     };
     json!(v1::users::UserAnswer::from(revision))
 }

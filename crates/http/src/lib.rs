@@ -23,7 +23,9 @@ use roster_application::accounts::Accounts;
 use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
 use roster_application::connections::Connections;
+use roster_application::customers::Customers;
 use roster_application::idempotency::Idempotency;
+use roster_application::links::Links;
 use roster_application::organizations::Organizations;
 use roster_application::ports::{Clock, Ids};
 use roster_application::sessions::Sessions;
@@ -51,6 +53,10 @@ pub struct Services {
     pub tokens: Tokens,
     /// User sessions.
     pub sessions: Sessions,
+    /// Customers, as Corti knows them.
+    pub customers: Customers,
+    /// The links that vendors show for users.
+    pub links: Links,
     /// Requests with an `Idempotency-Key`.
     pub idempotency: Idempotency,
     /// New ids.
@@ -62,6 +68,31 @@ pub struct Services {
     /// The URLs under which callers know this server, without a slash at the end; the first is the one that is shown. Client
     /// assertions must be made out to one of them. Never taken from a `Host` header, which callers choose.
     pub public_urls: Vec<String>,
+    /// What can be chosen about the dialects.
+    pub dialects: DialectSettings,
+}
+
+/// What can be chosen about the dialects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialectSettings {
+    /// What the invitation links in Upheal's dialect begin with, without a slash at the end.
+    pub upheal_invite_url: String,
+    /// What the links to private rooms in Upheal's dialect begin with, without a slash at the end.
+    pub upheal_room_url: String,
+    /// How many requests each API key may make of Upheal's dialect in a minute. `None` is the vendor's 300, and no limit in
+    /// the sandbox; 0 is no limit; any other number holds in the sandbox, too.
+    pub upheal_requests_per_minute: Option<u32>,
+}
+
+/// As the vendors have it.
+impl Default for DialectSettings {
+    fn default() -> Self {
+        Self {
+            upheal_invite_url: "https://app.upheal.io/invite".to_owned(),
+            upheal_room_url: "https://upheal.io".to_owned(),
+            upheal_requests_per_minute: None,
+        }
+    }
 }
 
 /// Whether the process can serve, for `/readyz`.
@@ -80,7 +111,7 @@ pub fn router(services: Services, sandbox: Option<Sandbox>) -> Router {
         .merge(v1::routes(&services))
         .merge(dialects::routes(&services, sandbox.as_ref()))
         .merge(operations::routes(&services))
-        .merge(docs::routes());
+        .merge(docs::routes(listed()));
     if let Some(sandbox) = sandbox {
         routes = routes.merge(sandbox::routes(&services, &sandbox));
     }
@@ -97,8 +128,18 @@ pub fn operations_router(services: Services) -> Router {
         .layer(middleware::from_fn_with_state(services.ids.clone(), layers::observe))
 }
 
-/// The specification of `/v1`, OpenAPI 3.1.
+/// Every specification that is served, OpenAPI 3.1, by its name: `v1` first, then one for each API of each dialect.
 #[must_use]
-pub fn openapi_v1() -> OpenApi {
-    v1::specification()
+pub fn openapi_documents() -> Vec<(&'static str, OpenApi)> {
+    let of_dialects = dialects::documents().into_iter();
+    let of_dialects = of_dialects.map(|document| (document.name, document.openapi));
+    [("v1", v1::specification())].into_iter().chain(of_dialects).collect()
+}
+
+/// The titles of the specifications, and the paths that they are served at.
+fn listed() -> Vec<(String, String)> {
+    let of_dialects = dialects::documents().into_iter();
+    let of_dialects = of_dialects.map(|document| (document.openapi.info.title, document.path));
+    let of_v1 = ("Roster".to_owned(), v1::OPENAPI_PATH.to_owned());
+    [of_v1].into_iter().chain(of_dialects).collect()
 }

@@ -65,6 +65,8 @@ pub(crate) enum Kind {
     KeyInProgress,
     /// The user is deactivated.
     Deactivated,
+    /// The user is active already, where a vendor refuses to activate such a one.
+    AlreadyActive,
     /// Too many requests.
     RateLimited,
     /// Others keep changing the record.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use roster_application::ports::VendorError;
 use roster_domain::{OutcomeClass, Timestamp, Vendor};
-use roster_wire::nabla_core::ReportedError;
+use roster_wire::nabla::ReportedError;
 
 use crate::egress::{Answer, CallError};
 

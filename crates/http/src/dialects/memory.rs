@@ -1,20 +1,25 @@
 //! What tests of the dialects stand on: stores in memory, a clock that stands still, and ids that count up.
 
+mod customers;
+mod links;
+mod secrets;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use roster_application::api_clients::digest;
-use roster_application::authentication::{Authentication, TokenKey, Tokens};
+use roster_application::authentication::{Authentication, TokenKey, Tokens, hash_password};
+use roster_application::customers::Customers;
 use roster_application::ports::{
-    ApiClientStore, ClientSecret, Clock, Ids, KeySetError, KeySets, Order, StoreError, UniqueKey, UserQuery,
-    UserSession, UserSessionStore, UserStore,
+    ApiClientStore, ClientSecret, Clock, Ids, InCustomer, KeySetError, KeySets, Order, Sealed, StoreError, UniqueKey,
+    UserQuery, UserSession, UserSessionStore, UserStore,
 };
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use roster_domain::{
-    ApiClient, ApiClientId, ApiClientKind, ClientKey, Email, ExternalId, Organization, OrganizationId, PhiGuard, Slug,
-    Timestamp, User, UserId, Version,
+    ApiClient, ApiClientId, ApiClientKind, ClientKey, Customer, Email, ExternalId, Organization, OrganizationId,
+    Password, PhiGuard, Slug, Timestamp, User, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -22,13 +27,15 @@ use uuid::Uuid;
 #[derive(Default)]
 pub(crate) struct Memory {
     users: Mutex<Vec<User>>,
+    customers: Mutex<Vec<Customer>>,
+    passwords: Mutex<Vec<(UserId, Sealed)>>,
     clients: Mutex<Vec<Known>>,
     sessions: Mutex<Vec<UserSession>>,
     ids: AtomicU64,
 }
 
-/// A client, its organization, and the digest of its key if it has one.
-type Known = (ApiClient, Organization, Option<[u8; 32]>);
+/// A client, its organization, and what is kept of its secret.
+type Known = (ApiClient, Organization, ClientSecret);
 
 /// An organization whose id is made of a number.
 pub(crate) fn organization(number: u128) -> Organization {
@@ -36,6 +43,7 @@ pub(crate) fn organization(number: u128) -> Organization {
         id: OrganizationId::new(Uuid::from_u128(number)),
         slug: Slug::default_organization(),
         phi_guard: PhiGuard::Off,
+        nabla_connect_version: None,
         created_at: Timestamp::UNIX_EPOCH,
     }
 }
@@ -43,7 +51,12 @@ pub(crate) fn organization(number: u128) -> Organization {
 impl Memory {
     /// The use cases for users.
     pub(crate) fn users(self: &Arc<Self>) -> Users {
-        Users::new(self.clone(), self.clone(), self.clone())
+        Users::new(self.clone(), self.clone(), self.clone()).sealing_with(self.clone())
+    }
+
+    /// The use cases for customers.
+    pub(crate) fn customers(self: &Arc<Self>) -> Customers {
+        Customers::new(self.clone(), self.clone())
     }
 
     /// Who is calling.
@@ -63,16 +76,37 @@ impl Memory {
 
     /// Whoever calls with a key acts for this organization from now on.
     pub(crate) fn add_api_key(&self, key: &str, organization: &Organization) {
-        self.add_client(ApiClientKind::ApiKey, Some(digest(key)), organization);
+        let secret = ClientSecret::KeyDigest(digest(key));
+        self.add_client(ApiClientKind::ApiKey, secret, organization);
+    }
+
+    /// A client that signs in with an address and a password.
+    pub(crate) async fn add_service_account(
+        &self,
+        email: &str,
+        password: &str,
+        organization: &Organization,
+    ) -> ApiClientId {
+        let hash = hash_password(Password::new(password).unwrap(), [1; 32]).await.unwrap();
+        let kind = ApiClientKind::ServiceAccount {
+            email: Email::new(email).unwrap(),
+        };
+        self.add_client(kind, ClientSecret::PasswordHash(hash), organization)
     }
 
     /// A client that signs assertions with a key that nobody has.
     pub(crate) fn add_oauth_client(&self, organization: &Organization) -> ApiClientId {
         let kind = ApiClientKind::OAuthClient(ClientKey::JwksUrl("https://example.org/jwks".to_owned()));
-        self.add_client(kind, None, organization)
+        self.add_client(kind, ClientSecret::None, organization)
     }
 
-    fn add_client(&self, kind: ApiClientKind, key: Option<[u8; 32]>, organization: &Organization) -> ApiClientId {
+    /// A client that signs assertions with the key of this public key in PEM.
+    pub(crate) fn add_signing_client(&self, public_key: &str, organization: &Organization) -> ApiClientId {
+        let kind = ApiClientKind::OAuthClient(ClientKey::PublicKey(public_key.to_owned()));
+        self.add_client(kind, ClientSecret::None, organization)
+    }
+
+    fn add_client(&self, kind: ApiClientKind, secret: ClientSecret, organization: &Organization) -> ApiClientId {
         let id = ApiClientId::new(self.new_id());
         let client = ApiClient {
             id,
@@ -81,7 +115,10 @@ impl Memory {
             label: None,
             created_at: self.now(),
         };
-        self.clients.lock().unwrap().push((client, organization.clone(), key));
+        self.clients
+            .lock()
+            .unwrap()
+            .push((client, organization.clone(), secret));
         id
     }
 
@@ -91,7 +128,7 @@ impl Memory {
             .lock()
             .unwrap()
             .iter()
-            .filter(|user| user.organization_id == organization.id)
+            .filter(|user| user.organization_id == organization.id && user.deleted_at.is_none())
             .count()
     }
 
@@ -99,7 +136,7 @@ impl Memory {
         let users = self.users.lock().unwrap();
         users
             .iter()
-            .find(|user| user.organization_id == organization && is_it(user))
+            .find(|user| user.organization_id == organization && user.deleted_at.is_none() && is_it(user))
             .cloned()
     }
 }
@@ -108,6 +145,7 @@ fn stands_against(users: &[User], user: &User) -> Result<(), StoreError> {
     for other in users
         .iter()
         .filter(|other| other.organization_id == user.organization_id && other.id != user.id)
+        .filter(|other| other.deleted_at.is_none())
     {
         if user.profile.external_id.is_some() && other.profile.external_id == user.profile.external_id {
             return Err(StoreError::Conflict(UniqueKey::ExternalId));
@@ -121,21 +159,50 @@ fn stands_against(users: &[User], user: &User) -> Result<(), StoreError> {
 
 #[async_trait]
 impl UserStore for Memory {
-    async fn create_user(&self, user: &User) -> Result<(), StoreError> {
+    async fn create_user<'a>(&self, user: &User, password: Option<&'a Sealed>) -> Result<(), StoreError> {
         let mut users = self.users.lock().unwrap();
         stands_against(&users, user)?;
+        self.has_customer_of(user)?;
         users.push(user.clone());
+        self.keep_password(user, password);
         Ok(())
     }
 
-    async fn update_user(&self, user: &User, expected: Version) -> Result<(), StoreError> {
+    async fn update_user<'a>(
+        &self,
+        user: &User,
+        expected: Version,
+        password: Option<&'a Sealed>,
+    ) -> Result<(), StoreError> {
         let mut users = self.users.lock().unwrap();
         stands_against(&users, user)?;
+        self.has_customer_of(user)?;
         let stored = users
             .iter_mut()
-            .find(|stored| stored.id == user.id && stored.version == expected);
+            .find(|stored| stored.id == user.id && stored.version == expected && stored.deleted_at.is_none());
         *stored.ok_or(StoreError::Stale)? = user.clone();
+        self.keep_password(user, password);
         Ok(())
+    }
+
+    async fn initial_password(&self, organization: OrganizationId, id: UserId) -> Result<Option<Sealed>, StoreError> {
+        if self.find(organization, |user| user.id == id).is_none() {
+            return Ok(None);
+        }
+        let passwords = self.passwords.lock().unwrap();
+        Ok(passwords.iter().find(|(of, _)| *of == id).map(|(_, kept)| kept.clone()))
+    }
+
+    async fn forget_initial_password(
+        &self,
+        _organization: OrganizationId,
+        id: UserId,
+        password: &Sealed,
+    ) -> Result<bool, StoreError> {
+        let mut passwords = self.passwords.lock().unwrap();
+        let before = passwords.len();
+        passwords.retain(|(of, kept)| *of != id || kept != password);
+        Ok(passwords.len() < before)
     }
 
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -160,6 +227,11 @@ impl UserStore for Memory {
         let mut users: Vec<User> = self.users.lock().unwrap().clone();
         users.retain(|user| {
             user.organization_id == organization
+                && user.deleted_at.is_none()
+                && query.customer.as_ref().is_none_or(|customer| match customer {
+                    InCustomer::Default => user.profile.customer_id.is_none(),
+                    InCustomer::Named(id) => user.profile.customer_id.as_ref() == Some(id),
+                })
                 && query.active.is_none_or(|active| user.active == active)
                 && query.after.is_none_or(|after| match query.order {
                     Order::OldestFirst => user.id > after,
@@ -170,8 +242,8 @@ impl UserStore for Memory {
         if query.order == Order::NewestFirst {
             users.reverse();
         }
-        users.truncate(query.limit as usize);
-        Ok(users)
+        let page = users.into_iter().skip(query.skip as usize).take(query.limit as usize);
+        Ok(page.collect())
     }
 
     async fn purge_users(&self, _deleted_before: Timestamp) -> Result<u64, StoreError> {
@@ -204,15 +276,21 @@ impl ApiClientStore for Memory {
 
     async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
         let clients = self.clients.lock().unwrap();
-        let found = clients.iter().find(|(.., key)| key.as_ref() == Some(digest));
+        let found = clients
+            .iter()
+            .find(|(.., secret)| *secret == ClientSecret::KeyDigest(*digest));
         Ok(found.map(|(client, of, _)| (client.clone(), of.clone())))
     }
 
     async fn service_account(
         &self,
-        _folded_email: &str,
+        folded_email: &str,
     ) -> Result<Option<(ApiClient, ClientSecret, Organization)>, StoreError> {
-        Ok(None)
+        let clients = self.clients.lock().unwrap();
+        let found = clients.iter().find(
+            |(client, ..)| matches!(&client.kind, ApiClientKind::ServiceAccount { email } if email.folded() == folded_email),
+        );
+        Ok(found.map(|(client, of, secret)| (client.clone(), secret.clone(), of.clone())))
     }
 
     async fn delete_client(&self, organization: OrganizationId, id: ApiClientId) -> Result<bool, StoreError> {

@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Uri};
 use roster_domain::{Fault, FieldPath, Given, Rule, Violations};
-use roster_wire::field::kind;
+use roster_wire::field::{kind, read_object};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -26,6 +27,13 @@ pub(crate) fn parse(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Refusal>
     } else {
         body::parse(bytes)
     }
+}
+
+/// Reads a body that must be a JSON object, as a request whose fields are looked at later, and all of them.
+pub(crate) async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Refusal> {
+    let value = json(headers, body).await?;
+    let mut violations = Violations::none();
+    read_object(value, &FieldPath::root(), &mut violations).ok_or_else(|| Refusal::invalid(violations))
 }
 
 /// Reads a body that may be left out, and else must be a JSON object, whose members do not matter.
@@ -113,16 +121,16 @@ impl Parameters {
         value
     }
 
-    /// As the members of a JSON object, so that a form is read like one.
-    pub(crate) fn into_members(self, violations: &mut Violations) -> Map<String, Value> {
+    /// Those of some names as the members of a JSON object, so that a form is read like one. Each may be given once; others
+    /// are passed over, however often they are given.
+    pub(crate) fn into_members(self, names: &[&'static str], violations: &mut Violations) -> Map<String, Value> {
         let mut members = Map::new();
-        for (name, value) in self.0 {
-            if members.contains_key(&name) {
-                let rule = Rule::Format { expected: "given once" };
-                let field = FieldPath::of(name.chars().take(64).collect::<String>());
-                violations.push(Fault::new(rule, Given::kind("more than one")).at(field));
+        for name in names {
+            // One that is given more often is noted, and is not missing besides.
+            self.one(name, violations);
+            if let Some(value) = self.all(name).last() {
+                members.insert((*name).to_owned(), Value::from(value));
             }
-            members.insert(name, Value::String(value));
         }
         members
     }

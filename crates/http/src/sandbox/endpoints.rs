@@ -132,6 +132,7 @@ async fn users(State(state): State<Endpoints>, mut query: Query) -> Result<Respo
     }
     let shown = found.into_iter().map(|user| {
         UserAnswer::from(Revision {
+            password: None,
             user,
             changed: false,
             suspicions: Vec::new(),

@@ -91,11 +91,25 @@ pub(crate) enum Operation {
     Refresh,
     /// Signing a user out.
     Logout,
+    /// Creating a user, or changing the one there is.
+    Upsert,
+    /// Asking whether there is such a user.
+    Check,
+    /// Deleting a user.
+    Delete,
+    /// Creating a customer.
+    CreateCustomer,
+    /// Reading a page of customers.
+    ListCustomers,
+    /// Changing a customer.
+    UpdateCustomer,
+    /// Deleting a customer.
+    DeleteCustomer,
 }
 
 impl Operation {
     /// Every operation.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Token,
         Self::Create,
         Self::Update,
@@ -107,6 +121,13 @@ impl Operation {
         Self::Authenticate,
         Self::Refresh,
         Self::Logout,
+        Self::Upsert,
+        Self::Check,
+        Self::Delete,
+        Self::CreateCustomer,
+        Self::ListCustomers,
+        Self::UpdateCustomer,
+        Self::DeleteCustomer,
     ];
 
     /// The names of all operations, in the same order.
@@ -122,6 +143,13 @@ impl Operation {
         "authenticate",
         "refresh",
         "logout",
+        "upsert",
+        "check",
+        "delete",
+        "create_customer",
+        "list_customers",
+        "update_customer",
+        "delete_customer",
     ];
 
     /// The operation of a name.

@@ -22,10 +22,7 @@ pub(crate) async fn intercept(
     handled: impl Future<Output = Response> + Send + 'static,
 ) -> Response {
     let Some(sandbox) = sandbox else { return handled.await };
-    let plays = sandbox
-        .organization(call.vendor)
-        .is_some_and(|organization| organization.id == call.organization);
-    if !plays {
+    if !sandbox.plays(call.vendor, call.organization) {
         return handled.await;
     }
     let effect = sandbox.faults().strike(call.vendor, call.operation);

@@ -62,6 +62,12 @@ impl Sandbox {
         self.0.played_by.get(&vendor)
     }
 
+    /// Whether an organization is the one that plays a vendor.
+    pub(crate) fn plays(&self, vendor: Vendor, organization: OrganizationId) -> bool {
+        self.organization(vendor)
+            .is_some_and(|player| player.id == organization)
+    }
+
     // What is behind a lock is whole at every moment, so a panic elsewhere does not spoil it.
 
     fn faults(&self) -> MutexGuard<'_, Faults> {

@@ -81,7 +81,7 @@ struct NewOauthClientRequest {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Field,
     /// The client's RSA public key of 2048 to 8192 bits, in PEM.
-    #[schema(value_type = String, max_length = 8192, pattern = "^-----BEGIN PUBLIC KEY-----")]
+    #[schema(value_type = String, format = "rsa-public-key", max_length = 8192, pattern = "^-----BEGIN PUBLIC KEY-----")]
     public_key: Field,
 }
 
@@ -112,7 +112,7 @@ struct NewServiceAccountRequest {
     #[schema(value_type = String, format = Email, max_length = 254)]
     email: Field,
     /// The password.
-    #[schema(value_type = String, write_only, min_length = 16, max_length = 64)]
+    #[schema(value_type = String, write_only, min_length = 16, max_length = 64, pattern = "^[!-~]*$")]
     password: Field,
 }
 
@@ -306,7 +306,7 @@ fn read(body: Value) -> NewApiClient {
         jwks_url: request.jwks_url.text(&at("jwks_url"), v),
         email: request.email.text(&at("email"), v),
         password: secret(request.password.text(&at("password"), v)),
-        unreadable: Violations::none(),
+        ..NewApiClient::default()
     };
     fields::refuse_others(&request.others, READ_ONLY, &FieldPath::root(), v);
     NewApiClient { unreadable, ..new }

@@ -166,8 +166,10 @@ fn conflicts(conflict: Conflicting) -> Vec<ProblemError> {
         Conflicting::ApiKey => ("taken", &["key"]),
         Conflicting::Id => ("taken", &["id"]),
         Conflicting::Slug => ("taken", &["slug"]),
-        // It is about the path, not about a field.
-        Conflicting::OwnClient => ("taken", &[]),
+        // No surface but Corti's dialect knows customers.
+        Conflicting::CustomerId => ("taken", &["customerId"]),
+        // They are about the path, not about a field.
+        Conflicting::OwnClient | Conflicting::CustomerInUse | Conflicting::DefaultCustomer => ("taken", &[]),
     };
     let error = |field: &&str| ProblemError {
         pointer: Some(format!("/{field}")),

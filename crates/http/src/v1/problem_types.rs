@@ -83,7 +83,7 @@ pub(crate) fn of(kind: Kind) -> ProblemType {
         Kind::NotFound(_) => NOT_FOUND,
         Kind::UnknownPath => UNKNOWN_PATH,
         Kind::MethodNotAllowed => METHOD,
-        Kind::Conflict(_) => CONFLICT,
+        Kind::Conflict(_) | Kind::AlreadyActive => CONFLICT,
         Kind::VersionMismatch(_) => VERSION,
         Kind::KeyReused => KEY_REUSED,
         Kind::KeyInProgress => IN_PROGRESS,

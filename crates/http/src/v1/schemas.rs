@@ -1,9 +1,11 @@
 //! Schemas that the derive cannot write: lists of words that the domain owns, and metadata.
 
-use roster_domain::fields::NoteIdentifier;
-use roster_domain::{AccountStatus, ApiClientKind, Cause, Metadata, PhiGuard, Remedy, Role, Vendor};
+use roster_domain::{
+    AccountStatus, ApiClientKind, Cause, ConnectVersion, Metadata, NoteIdentifier, NoteTemplateId, PhiGuard, Pronoun,
+    Remedy, Role, SessionType, Vendor,
+};
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Array, Object};
 
 /// Text without control characters.
@@ -29,6 +31,14 @@ fn words_or_null(words: &'static [&'static str]) -> ObjectBuilder {
 
 pub(crate) fn vendor() -> Object {
     words(Vendor::NAMES)
+        .description(Some("The vendor. Cannot be changed later."))
+        .build()
+}
+
+/// The vendors that Roster can connect to.
+pub(crate) fn connectable_vendor() -> Object {
+    const CONNECTABLE: &[&str] = &[Vendor::NablaCore.name()];
+    words(CONNECTABLE)
         .description(Some("The vendor. Cannot be changed later."))
         .build()
 }
@@ -90,6 +100,56 @@ pub(crate) fn remedy() -> Object {
 pub(crate) fn note_identifier() -> Object {
     words_or_null(NoteIdentifier::NAMES)
         .description(Some("How notes refer to the user (Upheal)."))
+        .build()
+}
+
+pub(crate) fn note_template_ids() -> Array {
+    let id = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(NoteTemplateId::MAX_CHARACTERS))
+        .pattern(Some(LINE));
+    ArrayBuilder::new()
+        .schema_type(or_null(Type::Array))
+        .items(id)
+        .max_items(Some(100))
+        .description(Some(
+            "The note templates to begin with, in the order of preference (Upheal); replaced as a whole.",
+        ))
+        .build()
+}
+
+pub(crate) fn session_type() -> Object {
+    words_or_null(SessionType::NAMES)
+        .description(Some(
+            "The kind of session that notes are written for by default (Upheal, version 1 of its API).",
+        ))
+        .build()
+}
+
+pub(crate) fn pronoun() -> Object {
+    words_or_null(Pronoun::NAMES)
+        .description(Some("How the user is referred to (Upheal)."))
+        .build()
+}
+
+pub(crate) fn date_of_birth() -> Object {
+    ObjectBuilder::new()
+        .schema_type(or_null(Type::String))
+        .format(Some(SchemaFormat::Custom("calendar-date".to_owned())))
+        .pattern(Some("^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"))
+        .description(Some(
+            "The clinician's day of birth (Upheal), a day of the calendar from 1900 on, written `YYYY-MM-DD`.",
+        ))
+        .examples([json!("1978-05-17")])
+        .build()
+}
+
+pub(crate) fn connect_version() -> Object {
+    words(ConnectVersion::NAMES)
+        .description(Some(
+            "The version of Nabla Connect that requests without one get. A new organization has the newest.",
+        ))
         .build()
 }
 

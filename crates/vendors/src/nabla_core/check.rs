@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use roster_application::credentials::Credentials;
 use roster_domain::{Connection, Fault, FieldPath, Given, Rule, Violations};
-use roster_wire::nabla_core::NEXT_VERSION;
+use roster_wire::nabla::NEXT_VERSION;
 use url::Url;
 
 use crate::egress::leads_inside;

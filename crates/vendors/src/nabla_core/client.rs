@@ -7,7 +7,8 @@ use http::{Method, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roster_application::ports::{Clock, Ids, Target, VendorError};
 use roster_domain::OutcomeClass;
-use roster_wire::nabla_core::{Empty, ReportedError, ReportedUser, Token, VERSION_HEADER};
+use roster_wire::nabla::{ReportedError, Token, VERSION_HEADER};
+use roster_wire::nabla_core::{Empty, ReportedUser};
 use serde::{Deserialize, Serialize};
 
 use super::DEFAULT_API_VERSION;

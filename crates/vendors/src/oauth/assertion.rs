@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use roster_domain::Timestamp;
-use roster_wire::nabla_core::Token;
+use roster_wire::nabla::Token;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;

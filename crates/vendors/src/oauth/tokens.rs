@@ -10,7 +10,7 @@ use http::{Method, StatusCode};
 use roster_application::credentials::Credentials;
 use roster_application::ports::{Clock, Ids, Target, VendorError};
 use roster_domain::{ConnectionId, OutcomeClass, Timestamp, Vendor};
-use roster_wire::nabla_core::{ReportedError, TOKEN_PATH, Token, TokenRequest, TokenResponse};
+use roster_wire::nabla::{ReportedError, TOKEN_PATH, Token, TokenRequest, TokenResponse};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::assertion;

@@ -10,40 +10,26 @@
 //! | caller | OAuth client, by an access token | server key, which is an API key |
 //! | user | five keys | the same, with `email` and `roles` |
 
-mod caller;
-mod error;
+mod apis;
 mod list;
-mod oauth;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod token;
 mod users;
 mod version;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use axum::Router;
-use axum::http::request::Parts;
-use axum::routing::{get, patch, post};
-use roster_application::authentication::{Authentication, Caller, Tokens};
-use roster_application::ports::Ids;
+use roster_application::authentication::Audience;
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
-use roster_domain::{Timestamp, Vendor};
-use roster_wire::nabla_core::TOKEN_PATH;
+use roster_domain::Vendor;
 
-use super::{Dialect, Mount};
+use super::nabla::TokenEndpoint;
+use super::{Callers, Dialect, Registry};
 use crate::Services;
-use crate::layers::Render;
-use crate::refusal::Refusal;
-use crate::sandbox::{Operation, Sandbox};
-
-/// Where the server API of the current generation is; the audience of client assertions begins with it.
-const CURRENT_SERVER: &str = "/nabla/v1/core/server";
-const CURRENT_USER: &str = "/nabla/v1/core/user";
-const ARCHIVED_SERVER: &str = "/nabla/v1/copilot-api/server";
-const ARCHIVED_USER: &str = "/nabla/v1/copilot-api/user";
+use crate::sandbox::Sandbox;
 
 /// A generation of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,11 +45,9 @@ struct NablaCore {
     generation: Generation,
     users: Users,
     sessions: Sessions,
-    tokens: Tokens,
-    authentication: Authentication,
-    ids: Arc<dyn Ids>,
-    /// Every URL of the token endpoint under which callers know it.
-    audiences: Vec<String>,
+    callers: Callers,
+    /// The current generation's token endpoint; the archived one has none.
+    token: TokenEndpoint,
     sandbox: Option<Sandbox>,
 }
 
@@ -71,101 +55,39 @@ struct NablaCore {
 type Shared = Arc<NablaCore>;
 
 /// Both generations.
-pub(super) fn routes(services: &Arc<Services>, sandbox: Option<&Sandbox>) -> Router {
-    [Generation::Current, Generation::Archived]
-        .into_iter()
-        .map(|generation| {
-            Arc::new(NablaCore {
-                generation,
-                users: services.users.clone(),
-                sessions: services.sessions.clone(),
-                tokens: services.tokens.clone(),
-                authentication: services.authentication.clone(),
-                ids: services.ids.clone(),
-                audiences: audiences(&services.public_urls),
-                sandbox: sandbox.cloned(),
-            })
-        })
-        .fold(Router::new(), |router, dialect| router.merge(dialect.router()))
-}
-
-fn audiences(public_urls: &[String]) -> Vec<String> {
-    public_urls
-        .iter()
-        .map(|url| format!("{url}{CURRENT_SERVER}{TOKEN_PATH}"))
-        .collect()
+pub(super) fn register(registry: &mut Registry<'_>) {
+    for generation in [Generation::Current, Generation::Archived] {
+        let dialect = registry.dialect(|services, sandbox| NablaCore::new(generation, services, sandbox));
+        registry.add(apis::server(generation), dialect.as_ref());
+        registry.add(apis::user(generation), dialect.as_ref());
+    }
 }
 
 impl NablaCore {
-    fn router(self: Shared) -> Router {
-        let (server, user) = match self.generation {
-            Generation::Current => (CURRENT_SERVER, CURRENT_USER),
-            Generation::Archived => (ARCHIVED_SERVER, ARCHIVED_USER),
-        };
-        self.clone().server_api(server).merge(self.user_api(user))
-    }
-
-    fn server_api(self: Shared, prefix: &str) -> Router {
-        let state = self.clone();
-        let mount = Mount::new(self.clone(), self.sandbox.clone())
-            .guarded("/users", Operation::Create, post(users::create).with_state(state.clone()))
-            .guarded("/users", Operation::List, get(list::list).with_state(state.clone()))
-            .guarded("/users/{id}", Operation::Get, get(users::show).with_state(state.clone()))
-            .guarded("/users/{id}", Operation::Update, patch(users::update).with_state(state.clone()))
-            .guarded("/users/{id}/activate", Operation::Activate, post(users::activate).with_state(state.clone()))
-            .guarded(
-                "/users/{id}/deactivate",
-                Operation::Deactivate,
-                post(users::deactivate).with_state(state.clone()),
-            )
-            // The rest of the path, since clients do not encode slashes in it.
-            .guarded(
-                "/users/find_by_external_id/{*external_id}",
-                Operation::Find,
-                get(users::find_by_external_id).with_state(state.clone()),
-            )
-            .guarded(
-                "/jwt/authenticate/{id}",
-                Operation::Authenticate,
-                post(sessions::authenticate).with_state(state.clone()),
-            );
-        match self.generation {
-            Generation::Current => mount.open(TOKEN_PATH, post(oauth::token).with_state(state)),
-            Generation::Archived => mount,
+    fn new(generation: Generation, services: &Services, sandbox: Option<&Sandbox>) -> Self {
+        Self {
+            generation,
+            users: services.users.clone(),
+            sessions: services.sessions.clone(),
+            callers: Callers::of(services),
+            token: TokenEndpoint::at(
+                apis::CURRENT_SERVER.prefix,
+                Vendor::NablaCore,
+                Audience::NablaCoreServer,
+                services,
+                sandbox,
+            ),
+            sandbox: sandbox.cloned(),
         }
-        .under(prefix)
-    }
-
-    fn user_api(self: Shared, prefix: &str) -> Router {
-        Mount::new(self.clone(), self.sandbox.clone())
-            .open("/jwt/refresh", post(sessions::refresh).with_state(self.clone()))
-            .open("/jwt/logout", post(sessions::logout).with_state(self))
-            .under(prefix)
     }
 }
 
-#[async_trait]
 impl Dialect for NablaCore {
     fn vendor(&self) -> Vendor {
         Vendor::NablaCore
     }
 
-    fn errors(&self) -> Render {
-        error::render
-    }
-
-    fn now(&self) -> Timestamp {
-        self.authentication.now()
-    }
-
-    fn check(&self, request: &Parts) -> Result<(), Refusal> {
-        self.generation
-            .versions()
-            .negotiate(&request.headers, &request.uri)
-            .map(drop)
-    }
-
-    async fn authenticate(&self, request: &Parts) -> Result<Caller, Refusal> {
-        caller::authenticate(self, &request.headers).await
+    fn callers(&self) -> &Callers {
+        &self.callers
     }
 }

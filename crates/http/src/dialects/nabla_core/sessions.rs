@@ -10,7 +10,8 @@ use axum::{Extension, Json};
 use roster_application::authentication::{Audience, Caller};
 use roster_application::sessions;
 use roster_domain::{Vendor, Violations};
-use roster_wire::nabla_core::{Token, UserTokens};
+use roster_wire::nabla::Token;
+use roster_wire::nabla_core::{RefreshToken, UserTokens};
 
 use super::users::user_id;
 use super::{NablaCore, Shared};
@@ -19,8 +20,18 @@ use crate::dialects::request;
 use crate::refusal::Refusal;
 use crate::sandbox::{Call, Operation, intercept};
 
-/// `POST /jwt/authenticate/{user_id}`, with any body of any type, or none: clients differ, and nothing is read from
-/// it. A user who is deactivated is refused with 401.
+/// Sign a user in
+///
+/// Any body is passed over. A user who is deactivated is refused with 401.
+#[utoipa::path(post, path = "/jwt/authenticate/{id}", tag = "sessions",
+    params(("id" = Uuid, Path, description = "The user's id.")),
+    responses(
+        (status = 200, description = "What the user signs in with.", body = UserTokens),
+        (status = 408, description = "The body took too long to arrive; nothing was done."),
+        (status = 413, description = "The body is too large."),
+    ),
+)]
+// A body of any type, or none: clients differ, and nothing is read from it.
 pub(super) async fn authenticate(
     State(dialect): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -32,7 +43,11 @@ pub(super) async fn authenticate(
     Ok(answer(dialect.sessions.authenticate(&caller.organization, id).await?))
 }
 
-/// `POST /jwt/refresh` of the user API: a new pair of tokens for a refresh token.
+/// Renew a user's tokens
+#[utoipa::path(post, path = "/jwt/refresh", tag = "sessions", request_body = RefreshToken, responses(
+    (status = 200, description = "A new pair of tokens.", body = UserTokens),
+    (status = 401, description = "The refresh token is not valid, or the user is deactivated."),
+))]
 pub(super) async fn refresh(State(dialect): State<Shared>, parts: Parts, body: Body) -> Result<Response, Refusal> {
     let token = refresh_token(&parts.headers, body).await?;
     let call = call(&dialect, Operation::Refresh, &token, &parts)?;
@@ -46,7 +61,12 @@ pub(super) async fn refresh(State(dialect): State<Shared>, parts: Parts, body: B
     Ok(intercept(dialect.sandbox.as_ref(), call, handled).await)
 }
 
-/// `POST /jwt/logout` of the user API: ends the session. The vendor shows no status for it; there is nothing to say.
+/// Sign a user out
+#[utoipa::path(post, path = "/jwt/logout", tag = "sessions", request_body = RefreshToken, responses(
+    (status = 204, description = "The session is ended."),
+    (status = 401, description = "The refresh token is not valid."),
+))]
+// The vendor shows no status for it; there is nothing to say.
 pub(super) async fn logout(State(dialect): State<Shared>, parts: Parts, body: Body) -> Result<Response, Refusal> {
     let token = refresh_token(&parts.headers, body).await?;
     let call = call(&dialect, Operation::Logout, &token, &parts)?;
@@ -80,8 +100,9 @@ async fn refresh_token(headers: &HeaderMap, body: Body) -> Result<Token, Refusal
 
 /// The user API has no caller but the token itself, which names the organization.
 fn call(dialect: &NablaCore, operation: Operation, token: &Token, parts: &Parts) -> Result<Call, Refusal> {
-    let now = dialect.authentication.now();
+    let now = dialect.callers.now();
     let claims = dialect
+        .callers
         .tokens
         .read_user(token.expose(), Audience::NablaCoreUserRefresh, now)?;
     Ok(Call::of(parts, Vendor::NablaCore, claims.organization, operation, now))

@@ -9,15 +9,21 @@ use axum::{Extension, Json};
 use roster_application::authentication::Caller;
 use roster_domain::{FieldPath, User, UserChanges, UserId, Violations};
 use roster_wire::field::read_object;
-use roster_wire::nabla_core::{self, ArchivedUserRequest, UserRequest};
+use roster_wire::nabla_core::{self, ArchivedUserRequest, Empty, UserBody, UserRequest};
 use serde::de::DeserializeOwned;
 
 use super::{Generation, Shared};
 use crate::dialects::request;
 use crate::refusal::Refusal;
 
-/// `POST /users`. Every field may be left out. Roles that are left out are an empty list, which is what was given;
-/// the vendor does not document a default.
+/// Create a user
+///
+/// Every field may be left out.
+#[utoipa::path(post, path = "/users", tag = "users", request_body = UserBody, responses(
+    (status = 200, description = "The user.", body = nabla_core::User),
+    (status = 409, description = "Another user has the external_id, or the e-mail address."),
+))]
+// Roles that are left out are an empty list, which is what was given; the vendor does not document a default.
 pub(super) async fn create(
     State(dialect): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -32,7 +38,11 @@ pub(super) async fn create(
     Ok(dialect.generation.user(&revision.user))
 }
 
-/// `GET /users/{id}`.
+/// Get a user
+#[utoipa::path(get, path = "/users/{id}", tag = "users",
+    params(("id" = Uuid, Path, description = "The user's id.")),
+    responses((status = 200, description = "The user.", body = nabla_core::User)),
+)]
 pub(super) async fn show(
     State(dialect): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -42,9 +52,13 @@ pub(super) async fn show(
     Ok(dialect.generation.user(&user))
 }
 
-/// `GET /users/find_by_external_id/{external_id}`.
-///
-/// Clients do not percent-encode the id, those that are careful do: it is decoded where it can be.
+/// Find a user by its id in the customer's own system
+#[utoipa::path(get, path = "/users/find_by_external_id/{*external_id}", tag = "users",
+    params(("external_id" = String, Path, min_length = 1, max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$",
+        description = "The id; it may be percent-encoded.")),
+    responses((status = 200, description = "The user.", body = nabla_core::User)),
+)]
+// Clients do not percent-encode the id, those that are careful do: it is the rest of the path, decoded where it can be.
 pub(super) async fn find_by_external_id(
     State(dialect): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -57,8 +71,19 @@ pub(super) async fn find_by_external_id(
     Ok(dialect.generation.user(&user))
 }
 
-/// `PATCH /users/{id}`: fields that are left out stay, null clears, and metadata is replaced whole. E-mail address
-/// and roles can only be set when a user is created; here they are fields that the vendor does not know, and passes over.
+/// Change a user
+///
+/// Fields that are left out stay, null clears, and metadata is replaced whole.
+#[utoipa::path(patch, path = "/users/{id}", tag = "users",
+    params(("id" = Uuid, Path, description = "The user's id.")),
+    request_body = UserBody,
+    responses(
+        (status = 200, description = "The user after the change.", body = nabla_core::User),
+        (status = 409, description = "Another user has the external_id."),
+    ),
+)]
+// E-mail address and roles can only be set when a user is created; here they are fields that the vendor does not know,
+// and passes over.
 pub(super) async fn update(
     State(dialect): State<Shared>,
     Extension(caller): Extension<Caller>,
@@ -72,7 +97,14 @@ pub(super) async fn update(
     Ok(dialect.generation.user(&revision.user))
 }
 
-/// `POST /users/{id}/activate`. A user who is active stays so.
+/// Activate a user
+///
+/// A user who is active stays so.
+#[utoipa::path(post, path = "/users/{id}/activate", tag = "users",
+    params(("id" = Uuid, Path, description = "The user's id.")),
+    request_body = Option<Empty>,
+    responses((status = 200, description = "The user.", body = nabla_core::User)),
+)]
 pub(super) async fn activate(
     state: State<Shared>,
     caller: Extension<Caller>,
@@ -83,7 +115,14 @@ pub(super) async fn activate(
     set_active(state, caller, id, headers, body, true).await
 }
 
-/// `POST /users/{id}/deactivate`. A user who is not active stays so.
+/// Deactivate a user
+///
+/// A user who is not active stays so.
+#[utoipa::path(post, path = "/users/{id}/deactivate", tag = "users",
+    params(("id" = Uuid, Path, description = "The user's id.")),
+    request_body = Option<Empty>,
+    responses((status = 200, description = "The user.", body = nabla_core::User)),
+)]
 pub(super) async fn deactivate(
     state: State<Shared>,
     caller: Extension<Caller>,

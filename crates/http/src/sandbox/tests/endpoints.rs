@@ -87,7 +87,7 @@ async fn calls_are_shown_the_oldest_first_without_their_queries() {
           "operation": "create",
           "path": "/vendor/users",
           "status": 200,
-          "time": "1970-01-01T00:00:00Z",
+          "time": "2025-06-15T15:06:40.123456Z",
           "vendor": "nabla_core"
         },
         {
@@ -97,7 +97,7 @@ async fn calls_are_shown_the_oldest_first_without_their_queries() {
           "operation": "list",
           "path": "/vendor/list",
           "status": 200,
-          "time": "1970-01-01T00:00:00Z",
+          "time": "2025-06-15T15:06:40.123456Z",
           "vendor": "nabla_core"
         }
       ]

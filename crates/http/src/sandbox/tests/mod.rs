@@ -9,24 +9,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use axum::http::request::Parts;
+use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use roster_application::authentication::{Authentication, Caller};
-use roster_domain::{Timestamp, Vendor};
+use roster_domain::{Vendor, Violations};
 use tower::ServiceExt;
+use utoipa_axum::routes;
 
 use super::Sandbox;
 use super::endpoints::{Endpoints, router};
 use super::fault::{Effect, Operation};
 use super::faults::Aim;
 use crate::dialects::memory::{Memory, organization};
-use crate::dialects::{Dialect, Mount};
-use crate::layers::Render;
+use crate::dialects::{Api, Callers, Dialect, ErrorShape, Mount, Scheme};
 use crate::refusal::Refusal;
 
 impl Sandbox {
@@ -54,39 +51,66 @@ const OWNER: &str = "key-of-the-owner";
 const PLAYER: &str = "key-of-the-player";
 const STRANGER: &str = "key-of-a-stranger";
 
-struct Counting {
-    authentication: Authentication,
+const API: Api = Api {
+    name: "vendor",
+    prefix: "/vendor",
+    title: "A vendor",
+    description: "Counts.",
+    scheme: Scheme::ApiKey { header: None },
+    errors: ErrorShape::of::<String>(shaped),
+    versions: None,
+    is_limited: false,
+};
+
+/// A table of its own, so that what is noted can be told from what was refused.
+fn shaped(refusal: &Refusal, _request_id: &str) -> Response {
+    match refusal.status {
+        StatusCode::UNPROCESSABLE_ENTITY => (StatusCode::IM_A_TEAPOT, "shaped").into_response(),
+        status => (status, "shaped").into_response(),
+    }
 }
 
-#[async_trait]
+struct Counting {
+    callers: Callers,
+    effects: Arc<AtomicU32>,
+}
+
 impl Dialect for Counting {
     fn vendor(&self) -> Vendor {
         Vendor::NablaCore
     }
 
-    fn errors(&self) -> Render {
-        // A table of its own, so that what is noted can be told from what was refused.
-        |refusal, _| match refusal.status {
-            StatusCode::UNPROCESSABLE_ENTITY => (StatusCode::IM_A_TEAPOT, "shaped").into_response(),
-            status => (status, "shaped").into_response(),
-        }
+    fn callers(&self) -> &Callers {
+        &self.callers
     }
+}
 
-    fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
+impl Counting {
+    async fn count(&self) -> &'static str {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        self.effects.fetch_add(1, Ordering::SeqCst);
+        "done"
     }
+}
 
-    fn check(&self, _request: &Parts) -> Result<(), Refusal> {
-        Ok(())
-    }
+#[utoipa::path(post, path = "/users")]
+async fn create(State(dialect): State<Arc<Counting>>) -> &'static str {
+    dialect.count().await
+}
 
-    async fn authenticate(&self, request: &Parts) -> Result<Caller, Refusal> {
-        let caller = self
-            .authentication
-            .by_api_key(crate::bearer::bearer(&request.headers)?)
-            .await?;
-        caller.ok_or_else(|| Refusal::unauthorized("who?"))
-    }
+#[utoipa::path(post, path = "/token")]
+async fn token(State(dialect): State<Arc<Counting>>) -> &'static str {
+    dialect.count().await
+}
+
+#[utoipa::path(post, path = "/list")]
+async fn list(State(dialect): State<Arc<Counting>>) -> &'static str {
+    dialect.count().await
+}
+
+#[utoipa::path(post, path = "/refused")]
+async fn refuse() -> Refusal {
+    Refusal::invalid(Violations::none())
 }
 
 /// A sandbox, its endpoints and the small dialect.
@@ -104,24 +128,19 @@ fn given() -> Given {
     memory.add_api_key(STRANGER, &organization(3));
     let sandbox = Sandbox::new(organization(1).id, [(Vendor::NablaCore, organization(2))]);
     let effects = Arc::new(AtomicU32::new(0));
-    let count = {
-        let effects = effects.clone();
-        move || async move {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            effects.fetch_add(1, Ordering::SeqCst);
-            "done"
-        }
-    };
-    let refuse = || async { Refusal::invalid(roster_domain::Violations::none()) };
     let dialect = Arc::new(Counting {
-        authentication: memory.authentication(),
+        callers: Callers {
+            authentication: memory.authentication(),
+            tokens: Memory::tokens(),
+        },
+        effects: effects.clone(),
     });
-    let dialect = Mount::new(dialect, Some(sandbox.clone()))
-        .guarded("/users", Operation::Create, post(count.clone()))
-        .guarded("/token", Operation::Token, post(count.clone()))
-        .guarded("/list", Operation::List, post(count))
-        .guarded("/refused", Operation::Update, post(refuse))
-        .under("/vendor");
+    let dialect = Mount::new(API)
+        .guarded(Operation::Create, routes!(create))
+        .guarded(Operation::Token, routes!(token))
+        .guarded(Operation::List, routes!(list))
+        .guarded(Operation::Update, routes!(refuse))
+        .speak(&dialect, Some(&sandbox));
     let state = Endpoints {
         sandbox: sandbox.clone(),
         users: memory.users(),

@@ -74,7 +74,7 @@ fn everything_that_is_wrong_is_reported_together() {
 
     insta::assert_snapshot!(read(body).expect_err("violations"), @r#"
     vendor must be one of nabla_core, nabla_connect, upheal, corti; given: "acme"
-    operation must be one of token, create, update, get, list, find, activate, deactivate, authenticate, refresh, logout; given: "dance"
+    operation must be one of token, create, update, get, list, find, activate, deactivate, authenticate, refresh, logout, upsert, check, delete, create_customer, list_customers, update_customer, delete_customer; given: "dance"
     every must be a whole number from 1 to 1000000; given: "0"
     times must be a whole number; given: a string
     fault.colour is not a field of this request; given: "colour"

@@ -24,7 +24,7 @@ const READ_ONLY: &[&str] = &["id", "created_at", "updated_at", "version"];
     "credentials": {"client_id": "5f0c1f5e-6a0e-4b7c-9a53-3f1c8b1f2d10", "private_key": "-----BEGIN PRIVATE KEY-----\n…"}
 }))]
 pub(super) struct NewConnectionRequest {
-    #[schema(schema_with = schemas::vendor)]
+    #[schema(schema_with = schemas::connectable_vendor)]
     vendor: Field,
     /// What people call the connection.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
@@ -39,7 +39,7 @@ pub(super) struct NewConnectionRequest {
     #[schema(value_type = Credentials)]
     credentials: Field,
     /// Whether nothing is sent to the vendor for now.
-    #[schema(value_type = bool, required = false)]
+    #[schema(value_type = Option<bool>)]
     paused: Field,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct NewConnectionRequest {
 #[derive(Default, Deserialize, ToSchema)]
 pub(super) struct ConnectionRequest {
     #[serde(default)]
-    #[schema(schema_with = schemas::vendor)]
+    #[schema(schema_with = schemas::connectable_vendor)]
     vendor: Field,
     /// What people call the connection.
     #[serde(default)]
@@ -79,7 +79,7 @@ pub(super) struct ConnectionRequest {
 struct ConnectionOptionsRequest {
     /// The version that is asked for in the vendor's versioning header; null for the one that Roster was built for.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "calendar-date", pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2}|x-nabla-next)$", example = "2026-06-12")]
     api_version: Field,
     /// Whether private, loopback and link-local addresses may be called.
     #[serde(default)]
@@ -131,7 +131,7 @@ struct OauthCredentialsRequest {
     #[schema(value_type = String, pattern = r"\S")]
     client_id: Field,
     /// The client's RSA key of at least 2048 bits, PKCS#8 or PKCS#1 in PEM.
-    #[schema(value_type = String, write_only, pattern = "-----BEGIN (RSA )?PRIVATE KEY-----")]
+    #[schema(value_type = String, format = "rsa-private-key", write_only, pattern = "-----BEGIN (RSA )?PRIVATE KEY-----")]
     private_key: Field,
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use roster_domain::phi::Suspicion;
 use roster_domain::{
-    Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, PersonName, Phone, PhoneCountryCode, PhoneNumber, Revision,
-    Role, Settings, Specialty, SpeechLocale, TherapyLicence, Timestamp, Version,
+    Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, PersonName, Phone, PhoneCountryCode, PhoneNumber, Pronoun,
+    Revision, Role, SessionType, Settings, Specialty, SpeechLocale, TherapyLicence, Timestamp, Version,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -53,8 +53,17 @@ pub(crate) struct UserAnswer {
     note_identifier: Option<&'static str>,
     /// The note templates to begin with, in the order of preference (Upheal).
     default_note_template_ids: Vec<String>,
+    #[schema(schema_with = schemas::session_type, required)]
+    default_session_type: Option<&'static str>,
+    #[schema(schema_with = schemas::pronoun, required)]
+    pronoun: Option<&'static str>,
+    #[schema(schema_with = schemas::date_of_birth, required)]
+    date_of_birth: Option<String>,
     /// Specialty and speech (Nabla).
     settings: SettingsAnswer,
+    /// The customer that the user belongs to at Corti; null is the organization's default customer. Set through Corti's API.
+    #[schema(required, max_length = 64, example = "clinic-7")]
+    customer_id: Option<String>,
     /// When the user was made.
     #[serde(serialize_with = "time::micros")]
     #[schema(value_type = String, format = DateTime)]
@@ -163,7 +172,11 @@ impl From<Revision> for UserAnswer {
                 .map(NoteTemplateId::as_str)
                 .map(str::to_owned)
                 .collect(),
+            default_session_type: profile.default_session_type.map(SessionType::name),
+            pronoun: profile.pronoun.map(Pronoun::name),
+            date_of_birth: profile.date_of_birth.map(|date| date.to_string()),
             settings: SettingsAnswer::from(&profile.settings),
+            customer_id: profile.customer_id.map(|id| id.as_str().to_owned()),
             created_at: user.created_at,
             updated_at: user.updated_at,
             version: user.version,

@@ -87,11 +87,11 @@ async fn list_users(
     let page = query.page::<1>(List::Users);
     let wanted = UserQuery {
         after: page.after.map(|[id]| UserId::new(id)),
-        limit: page.asked(),
         order: Order::OldestFirst,
         external_id: query.take("external_id", |value| ExternalId::new(value)),
         email: query.take("email", |value| Email::new(value)),
         active: query.flag("active"),
+        ..UserQuery::first(page.asked())
     };
     query.finish()?;
     let users = services.users.list(&caller.organization, &wanted).await?;
@@ -288,6 +288,7 @@ fn unchanged(user: User) -> Revision {
         user,
         changed: false,
         suspicions: Vec::new(),
+        password: None,
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::fields::{self, Others};
 use super::super::schemas;
 
 /// What Roster alone sets.
-const READ_ONLY: &[&str] = &["id", "created_at", "updated_at", "version", "warnings"];
+const READ_ONLY: &[&str] = &["id", "customer_id", "created_at", "updated_at", "version", "warnings"];
 
 /// What is said about a user. Fields that are left out stay as they are, or empty for a new user; null clears a field. Unknown
 /// and read-only fields are refused.
@@ -27,11 +27,11 @@ pub(crate) struct UserRequest {
     email: Field,
     /// The first name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     first_name: Field,
     /// The last name.
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 200, pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$")]
     last_name: Field,
     /// The telephone number; its parts merge.
     #[serde(default)]
@@ -39,7 +39,7 @@ pub(crate) struct UserRequest {
     phone: Field,
     /// The language that the user reads, as a BCP 47 tag.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", example = "en-US")]
+    #[schema(value_type = Option<String>, format = "language-tag", max_length = 100, pattern = "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", example = "en-US")]
     locale: Field,
     #[serde(default)]
     #[schema(schema_with = schemas::roles_or_null)]
@@ -53,7 +53,7 @@ pub(crate) struct UserRequest {
     metadata: Field,
     /// The National Provider Identifier: 10 digits, the last a check digit (Luhn over 80840 and the NPI).
     #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^[0-9]{10}$", example = "1234567893")]
+    #[schema(value_type = Option<String>, format = "npi", pattern = "^[0-9]{10}$", example = "1234567893")]
     npi: Field,
     /// The number of the therapist's licence (Upheal).
     #[serde(default)]
@@ -62,10 +62,18 @@ pub(crate) struct UserRequest {
     #[serde(default)]
     #[schema(schema_with = schemas::note_identifier)]
     note_identifier: Field,
-    /// The note templates to begin with, in the order of preference (Upheal); replaced as a whole.
     #[serde(default)]
-    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    #[schema(schema_with = schemas::note_template_ids)]
     default_note_template_ids: Field,
+    #[serde(default)]
+    #[schema(schema_with = schemas::session_type)]
+    default_session_type: Field,
+    #[serde(default)]
+    #[schema(schema_with = schemas::pronoun)]
+    pronoun: Field,
+    #[serde(default)]
+    #[schema(schema_with = schemas::date_of_birth)]
+    date_of_birth: Field,
     /// Specialty and speech (Nabla); its parts merge.
     #[serde(default)]
     #[schema(value_type = Option<SettingsRequest>)]
@@ -100,11 +108,11 @@ struct SettingsRequest {
     specialty: Field,
     /// The language dictated in, as a BCP 47 tag; a vendor's name for it, such as `ENGLISH_US`, is understood as well.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100, pattern = "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*|[A-Z]+(_[A-Z]+)+)$", example = "en-US")]
+    #[schema(value_type = Option<String>, format = "speech-locale", max_length = 100, pattern = "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*|[A-Z]+(_[A-Z]+)+)$", example = "en-US")]
     speech_locale: Field,
     /// The second language dictated in: differs from the first, and needs one.
     #[serde(default)]
-    #[schema(value_type = Option<String>, max_length = 100, pattern = "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*|[A-Z]+(_[A-Z]+)+)$", example = "es-MX")]
+    #[schema(value_type = Option<String>, format = "speech-locale", max_length = 100, pattern = "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*|[A-Z]+(_[A-Z]+)+)$", example = "es-MX")]
     secondary_speech_locale: Field,
     #[serde(flatten)]
     #[schema(ignore)]
@@ -149,8 +157,11 @@ pub(crate) fn read(body: Value) -> UserChanges {
         default_note_template_ids: request
             .default_note_template_ids
             .texts(&at("default_note_template_ids"), v),
+        default_session_type: request.default_session_type.text(&at("default_session_type"), v),
+        pronoun: request.pronoun.text(&at("pronoun"), v),
+        date_of_birth: request.date_of_birth.text(&at("date_of_birth"), v),
         settings: settings(request.settings, &at("settings"), v),
-        unreadable: Violations::none(),
+        ..UserChanges::default()
     };
     fields::refuse_others(&request.others, READ_ONLY, &FieldPath::root(), v);
     UserChanges { unreadable, ..changes }
@@ -203,6 +214,7 @@ mod tests {
         let changes = read(json!({
             "external_id": 7, "roles": ["PRACTITIONER", 1], "metadata": {"a": null}, "active": "yes", "id": "x",
             "colour": "red", "phone": {"number": true, "colour": 1}, "settings": {"specialty": {"kind": []}},
+            "pronoun": 1, "date_of_birth": 1978, "default_session_type": ["Soap"], "customer_id": "clinic-7",
         }));
 
         insta::assert_snapshot!(changes.unreadable, @r#"
@@ -212,7 +224,11 @@ mod tests {
         roles.1 must be a string; given: a number
         active must be true or false; given: a string
         metadata.a must be a string; given: null
+        default_session_type must be a string; given: an array
+        pronoun must be a string; given: a number
+        date_of_birth must be a string; given: a number
         settings.specialty.kind must be a string; given: an array
+        customer_id is set by Roster and cannot be changed; given: a string
         id is set by Roster and cannot be changed; given: a string
         colour is not a field of this request; given: "colour"
         "#);
@@ -229,6 +245,48 @@ mod tests {
         assert_eq!(pointers, ["/metadata/a", "/metadata/", &long], "{violations}");
         assert!(
             violations.to_string().contains(r#"metadata."" must have 1 to 40"#),
+            "{violations}"
+        );
+    }
+
+    #[test]
+    fn what_upheal_knows_of_a_person_is_checked_by_the_rules_and_shown_as_it_was_given() {
+        let given = json!({"default_session_type": "Soap", "pronoun": "FeminineHer", "date_of_birth": "1978-05-17"});
+
+        let profile = Profile::default()
+            .apply(&read(given.clone()))
+            .expect("no rule is broken");
+
+        let at = roster_domain::Timestamp::UNIX_EPOCH;
+        let user = roster_domain::User {
+            id: roster_domain::UserId::new(uuid::Uuid::nil()),
+            organization_id: roster_domain::OrganizationId::new(uuid::Uuid::nil()),
+            profile: Profile {
+                customer_id: Some(roster_domain::CustomerId::new("clinic-7").expect("an id")),
+                ..profile.clone()
+            },
+            active: true,
+            created_at: at,
+            updated_at: at,
+            deleted_at: None,
+            version: 1,
+        };
+        let shown = crate::json::user(&user);
+        for (field, value) in given.as_object().expect("an object") {
+            assert_eq!(shown[field], *value, "{field}");
+        }
+        assert_eq!(shown["customer_id"], "clinic-7");
+        let null = json!({"default_session_type": null, "pronoun": null, "date_of_birth": null});
+        assert_eq!(profile.apply(&read(null)), Ok(Profile::default()));
+
+        let wrong = json!({"default_session_type": "SOAP", "pronoun": "", "date_of_birth": "2023-02-29"});
+        let violations = Profile::default()
+            .apply(&read(wrong))
+            .expect_err("three rules are broken");
+        let broken: Vec<_> = violations.iter().map(|violation| violation.field.pointer()).collect();
+        assert_eq!(
+            broken,
+            ["/default_session_type", "/pronoun", "/date_of_birth"],
             "{violations}"
         );
     }

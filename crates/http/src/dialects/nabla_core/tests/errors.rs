@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{KEY, given, request};
-use crate::dialects::nabla_core::error::render;
+use crate::dialects::nabla::ERRORS;
 use crate::refusal::{Kind, Refusal};
 
 const UNKNOWN: &str = "/users/98FCE1EF-DBCA-41EF-8BC7-4D1621AC07C6";
@@ -238,7 +238,7 @@ async fn a_body_of_another_media_type_is_refused() {
 async fn the_trace_id_is_made_of_the_requests_id(#[case] id: &str, #[case] expected: &str) {
     let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, Kind::Unavailable, "later");
 
-    let response = render(&refusal, id);
+    let response = (ERRORS.render)(&refusal, id);
 
     let body = axum::body::to_bytes(response.into_body(), 10_000)
         .await

@@ -14,12 +14,14 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use roster_application::authentication::{AccessClaims, Audience};
 use roster_application::ports::{Clock, Ids};
-use roster_domain::{ApiClientId, Organization};
+use roster_domain::{ApiClientId, Organization, Vendor};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{Generation, NablaCore, audiences};
+use super::{Generation, NablaCore, apis};
+use crate::dialects::Callers;
 use crate::dialects::memory::{Memory, organization};
+use crate::dialects::nabla::TokenEndpoint;
 use crate::sandbox::Sandbox;
 
 const KEY: &str = "server-key-of-the-organization";
@@ -58,18 +60,28 @@ pub(super) fn given_in(sandbox: Option<&Sandbox>) -> Given {
     let token = Memory::tokens()
         .issue_access(claims, Audience::NablaCoreServer, memory.new_id(), memory.now())
         .expect("a token");
+    let callers = Callers {
+        authentication: memory.authentication(),
+        tokens: Memory::tokens(),
+    };
     let dialect = |generation| {
-        let dialect = NablaCore {
+        let dialect = Arc::new(NablaCore {
             generation,
             users: memory.users(),
             sessions: memory.sessions(),
-            tokens: Memory::tokens(),
-            authentication: memory.authentication(),
-            ids: memory.clone(),
-            audiences: audiences(&["https://roster.example".to_owned()]),
+            callers: callers.clone(),
+            token: TokenEndpoint {
+                vendor: Vendor::NablaCore,
+                audience: Audience::NablaCoreServer,
+                urls: TokenEndpoint::urls(&["https://roster.example".to_owned()], apis::CURRENT_SERVER.prefix),
+                callers: callers.clone(),
+                ids: memory.clone(),
+                sandbox: sandbox.cloned(),
+            },
             sandbox: sandbox.cloned(),
-        };
-        Arc::new(dialect).router()
+        });
+        let server = apis::server(generation).speak(&dialect, sandbox);
+        server.merge(apis::user(generation).speak(&dialect, sandbox))
     };
     let router = dialect(Generation::Current).merge(dialect(Generation::Archived));
     Given {

@@ -120,7 +120,12 @@ async fn everything_that_is_wrong_with_a_token_request_is_reported_together() {
             r#"{"grant_type": "password", "client_assertion": 1}"#,
         )
         .await;
-    let mut form = request(Method::POST, TOKEN, "grant_type=password&grant_type=password", None);
+    let mut form = request(
+        Method::POST,
+        TOKEN,
+        "grant_type=password&grant_type=password&x=1&x=2",
+        None,
+    );
     form.headers_mut().insert(
         CONTENT_TYPE,
         HeaderValue::from_static("application/x-www-form-urlencoded"),

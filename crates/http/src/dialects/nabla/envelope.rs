@@ -4,10 +4,10 @@ use axum::Json;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use roster_wire::nabla_core::{ErrorBody, ErrorKind};
+use roster_domain::Violations;
+use roster_wire::nabla::{ErrorBody, ErrorKind, VERSION_HEADER, VERSION_QUERY};
 use uuid::Uuid;
 
-use super::version::is_about_version;
 use crate::refusal::{Kind, Refusal};
 
 /// Writes a refusal as the vendor would.
@@ -65,4 +65,11 @@ fn classify(refusal: &Refusal) -> (StatusCode, ErrorKind) {
         Kind::TimedOut | Kind::Unavailable => (status, ErrorKind::UNAVAILABLE),
         _ => (status, ErrorKind::INVALID_REQUEST),
     }
+}
+
+/// Whether it is the version that rules are broken in.
+fn is_about_version(violations: &Violations) -> bool {
+    violations.iter().any(|violation| {
+        violation.field.segments().eq([VERSION_HEADER]) || violation.field.segments().eq([VERSION_QUERY])
+    })
 }

@@ -1,0 +1,30 @@
+//! How OAuth clients get access tokens.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::response::Response;
+use roster_wire::nabla::{TokenRequest, TokenResponse};
+
+use super::NablaConnect;
+use crate::refusal::Refusal;
+
+/// Get an access token
+///
+/// OAuth 2.0 client credentials with a signed assertion (RFC 6749, RFC 7523), whose `aud` is this endpoint.
+#[utoipa::path(post, path = "/oauth/token", tag = "authentication",
+    request_body(content((TokenRequest = "application/json"), (TokenRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "An access token.", body = TokenResponse),
+        (status = 401, description = "The assertion is not valid."),
+    ),
+)]
+pub(super) async fn token(
+    State(dialect): State<Arc<NablaConnect>>,
+    parts: Parts,
+    body: Body,
+) -> Result<Response, Refusal> {
+    dialect.token_endpoint.answer(parts, body).await
+}
