@@ -3,6 +3,7 @@
 mod adapters;
 mod cli;
 mod logging;
+mod sandbox;
 mod secret_key;
 mod serve;
 mod settings;

@@ -10,13 +10,15 @@ use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
 use roster_application::connections::{Connections, PrivateAddresses};
 use roster_application::convergence::{Convergence, Leases, Worker, WorkerSettings};
+use roster_application::customers::Customers;
 use roster_application::idempotency::Idempotency;
+use roster_application::links::Links;
 use roster_application::organizations::Organizations;
 use roster_application::ports::{Clock, Entropy, Ids, Secrets, Store, StoreError, VendorGateway};
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use roster_domain::RetryPolicy;
-use roster_http::{Readiness, Services};
+use roster_http::{DialectSettings, Readiness, Services};
 use roster_store_postgres::PostgresStore;
 use roster_store_sqlite::SqliteStore;
 use roster_vendors::{Egress, EgressLimits, Gateway, HttpKeySets, NablaCore};
@@ -116,6 +118,14 @@ impl Desk {
         }
     }
 
+    /// The same use cases, able to keep secrets.
+    fn sealing_with(self, secrets: Arc<dyn Secrets>) -> Self {
+        Self {
+            users: self.users.sealing_with(secrets),
+            ..self
+        }
+    }
+
     /// The same use cases with what the operator decided.
     pub(crate) fn under(self, settings: &Settings) -> Self {
         Self {
@@ -135,6 +145,9 @@ pub(crate) struct Wired {
     pub(crate) authentication: Authentication,
     pub(crate) tokens: Tokens,
     pub(crate) idempotency: Idempotency,
+    pub(crate) customers: Customers,
+    pub(crate) links: Links,
+    dialects: DialectSettings,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     convergence: Convergence,
@@ -185,12 +198,15 @@ impl Wired {
             connections.clone(),
             Arc::clone(&secrets),
             Arc::clone(&clock),
-            entropy,
+            Arc::clone(&entropy),
             RetryPolicy::default(),
             Leases::default(),
         );
         Ok(Self {
-            desk: Desk::new(&store).under(settings),
+            desk: Desk::new(&store).sealing_with(Arc::clone(&secrets)).under(settings),
+            customers: Customers::new(Arc::clone(&store) as _, Arc::clone(&clock)),
+            links: Links::new(Arc::clone(&store) as _, entropy),
+            dialects: settings.dialects.clone(),
             connections,
             sessions: Sessions::new(
                 Arc::clone(&store) as _,
@@ -221,6 +237,9 @@ impl Wired {
             tokens: self.tokens.clone(),
             sessions: self.sessions.clone(),
             idempotency: self.idempotency.clone(),
+            customers: self.customers.clone(),
+            links: self.links.clone(),
+            dialects: self.dialects.clone(),
             ids: Arc::clone(&self.ids),
             clock: Arc::clone(&self.clock),
             readiness,

@@ -70,6 +70,12 @@ fn shown(settings: &Settings) -> Map<String, Value> {
         ("role", json!(name(&settings.role))),
         ("sandbox", json!(settings.sandbox)),
         ("allow_private_addresses", json!(settings.allow_private_addresses)),
+        ("upheal_invite_url", json!(settings.dialects.upheal_invite_url)),
+        ("upheal_room_url", json!(settings.dialects.upheal_room_url)),
+        (
+            "upheal_requests_per_minute",
+            json!(settings.dialects.upheal_requests_per_minute),
+        ),
         ("secret_key", masked(settings.secret_key.is_some())),
         ("bootstrap_key", masked(settings.bootstrap_key.is_some())),
         ("log", json!(settings.log)),

@@ -62,6 +62,21 @@ impl Failure {
         Self { message, code: 1 }
     }
 
+    /// A command needs a sandbox that is set up.
+    pub(crate) fn no_sandbox(database: &str) -> Self {
+        Self::usage(format!(
+            "the sandbox is not set up in {database}: start `roster serve --sandbox` once, and ask again"
+        ))
+    }
+
+    /// The sandbox was set up with another secret key, so that nothing that is derived from this one opens it.
+    pub(crate) fn other_sandbox(database: &str) -> Self {
+        Self::usage(format!(
+            "the sandbox in {database} was set up with another secret key, or by another version: start `roster serve \
+             --sandbox` once with this one, and ask again"
+        ))
+    }
+
     /// The file that says who serves a database cannot be used.
     pub(crate) fn lock(path: &Path, error: &std::io::Error) -> Self {
         let message = format!(

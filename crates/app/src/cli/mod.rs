@@ -5,8 +5,10 @@ mod clients;
 mod config;
 mod failure;
 mod input;
+mod openapi;
 mod organizations;
 pub(crate) mod output;
+mod sandbox;
 mod users;
 
 use std::sync::Arc;
@@ -57,6 +59,9 @@ enum Command {
     /// Make an organization
     #[command(subcommand)]
     Organizations(organizations::Command),
+    /// See what opens the vendors' APIs in the sandbox
+    #[command(subcommand)]
+    Sandbox(sandbox::Command),
     /// Print the effective settings, secrets masked
     Config(config::ConfigArgs),
     /// Print completions for a shell
@@ -64,9 +69,8 @@ enum Command {
         /// The shell
         shell: Shell,
     },
-    /// Print the OpenAPI document of /v1
-    #[command(hide = true)]
-    Openapi,
+    /// Print an OpenAPI document: that of /v1, or of a vendor's API
+    Openapi(openapi::OpenapiArgs),
 }
 
 /// For whom, and in which form.
@@ -105,13 +109,14 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Organizations(command) => at_desk(&args, Absent::IsMade, async |desk, _| {
             organizations::run(&desk, command).await
         }),
+        Command::Sandbox(command) => sandbox::run(&args, command),
         Command::Config(config_args) => config::run(&args, &config_args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut CommandLine::command(), "roster", &mut script);
             output::bytes(&script)
         }
-        Command::Openapi => output::json(&roster_http::openapi_v1()),
+        Command::Openapi(openapi_args) => openapi::run(&openapi_args),
     }
 }
 
@@ -124,13 +129,25 @@ enum Absent {
     IsRefused,
 }
 
-/// Opens the store for one command, and closes it again.
+/// Carries out a command that needs nothing but the store.
 fn at_desk(
     args: &SettingsArgs,
     absent: Absent,
     work: impl AsyncFnOnce(Desk, &Settings) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let settings = Settings::load(&args.quieter(), &ServeArgs::default())?;
+    at_store(args, &ServeArgs::default(), absent, async |store, settings| {
+        work(Desk::new(&store.ports()).under(settings), settings).await
+    })
+}
+
+/// Opens the store for one command, and closes it again.
+fn at_store(
+    args: &SettingsArgs,
+    serve: &ServeArgs,
+    absent: Absent,
+    work: impl AsyncFnOnce(&OpenStore, &Settings) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let settings = Settings::load(&args.quieter(), serve)?;
     logging::start(&settings.log, settings.log_format).map_err(Failure::usage)?;
     if absent == Absent::IsRefused && settings.database.is_absent() {
         return Err(Failure::no_database(&settings.database));
@@ -141,7 +158,7 @@ fn at_desk(
                 .await
                 .map_err(|error| Failure::store(&error, &settings))?,
         );
-        let outcome = work(Desk::new(&store.ports()).under(&settings), &settings).await;
+        let outcome = work(&store, &settings).await;
         store.close().await;
         outcome
     })

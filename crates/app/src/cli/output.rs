@@ -32,6 +32,18 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     written(writeln!(out, "{text}").and_then(|()| out.flush()))
 }
 
+/// Prints a heading.
+pub(super) fn heading(text: &str) -> Result<(), Failure> {
+    let style = Style::new().bold();
+    line(&format!("{style}{text}{style:#}"))
+}
+
+/// Prints a text that stands back behind what follows it.
+pub(super) fn faint(text: &str) -> Result<(), Failure> {
+    let style = Style::new().dimmed();
+    line(&format!("{style}{text}{style:#}"))
+}
+
 /// Prints bytes as they are.
 pub(super) fn bytes(content: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
@@ -54,6 +66,21 @@ pub(super) fn hint(what: &str) {
 
 /// A table without lines, its head in bold.
 pub(super) fn table(head: &[&str]) -> Table {
+    let mut table = bare_table();
+    table.set_header(head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    table
+}
+
+/// A table of names and values, without a head.
+pub(super) fn pairs<'a>(rows: impl IntoIterator<Item = (&'a str, String)>) -> Table {
+    let mut table = bare_table();
+    for (name, value) in rows {
+        table.add_row(vec![Cell::new(name).add_attribute(Attribute::Dim), Cell::new(value)]);
+    }
+    table
+}
+
+fn bare_table() -> Table {
     let mut table = Table::new();
     table
         .load_style(NOTHING)
@@ -65,7 +92,6 @@ pub(super) fn table(head: &[&str]) -> Table {
         table.force_no_tty();
         table.set_width(table.width().unwrap_or(WIDTH_WITHOUT_TERMINAL));
     }
-    table.set_header(head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
     table
 }
 

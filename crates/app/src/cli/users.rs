@@ -1,8 +1,8 @@
 //! `roster users`
 
 use clap::{Args, Subcommand};
-use roster_application::ports::{Order, UserQuery};
-use roster_domain::{Change, Email, ExternalId, PhoneChanges, User, UserChanges, UserId};
+use roster_application::ports::UserQuery;
+use roster_domain::{Change, Email, ExternalId, PhoneChanges, Pronoun, SessionType, User, UserChanges, UserId};
 use roster_http::json;
 
 use super::{Desired, Failure, input, output};
@@ -79,6 +79,13 @@ pub(super) struct CreateArgs {
     /// Therapist's licence
     #[arg(long, value_name = "LICENCE")]
     therapy_licence: Option<String>,
+    #[arg(long, value_name = "TYPE", help = format!("Kind of session that notes are written for: {}", SessionType::NAMES.join(", ")))]
+    default_session_type: Option<String>,
+    #[arg(long, help = format!("How the user is referred to: {}", Pronoun::NAMES.join(", ")))]
+    pronoun: Option<String>,
+    /// Day of birth, such as 1978-05-17
+    #[arg(long, value_name = "DATE")]
+    date_of_birth: Option<String>,
     /// Metadata; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = input::pair)]
     metadata: Vec<(String, String)>,
@@ -103,9 +110,6 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
         move |fault: roster_domain::Fault| Failure::usage(format!("{flag} {}; given: {}", fault.rule, fault.given))
     };
     let filter = UserQuery {
-        after: None,
-        limit: PAGE,
-        order: Order::OldestFirst,
         external_id: args
             .external_id
             .map(ExternalId::new)
@@ -113,6 +117,7 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
             .map_err(wrong("--external-id"))?,
         email: args.email.map(Email::new).transpose().map_err(wrong("--email"))?,
         active: args.active,
+        ..UserQuery::first(PAGE)
     };
     let most = if args.all { usize::MAX } else { args.limit as usize };
     let mut users: Vec<User> = Vec::new();
@@ -181,6 +186,9 @@ async fn create(desk: &Desk, args: CreateArgs) -> Result<(), Failure> {
         },
         npi: args.npi.into(),
         therapy_licence: args.therapy_licence.into(),
+        default_session_type: args.default_session_type.into(),
+        pronoun: args.pronoun.into(),
+        date_of_birth: args.date_of_birth.into(),
         metadata: if args.metadata.is_empty() {
             Change::Keep
         } else {

@@ -38,6 +38,11 @@ fn place(settings: &Settings, url: &str) -> Vec<String> {
         ]
     };
     lines.push(format!("  health         {url}/readyz"));
+    if settings.sandbox && settings.role != Role::Worker {
+        lines.push(format!(
+            "  vendors' APIs  {BOLD}roster sandbox credentials{BOLD:#} shows what opens each of the sandbox's"
+        ));
+    }
     lines
 }
 

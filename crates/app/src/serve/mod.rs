@@ -2,8 +2,6 @@
 
 mod banner;
 mod http;
-mod keys;
-mod sandbox;
 mod signals;
 mod sole;
 
@@ -18,6 +16,7 @@ use tracing::{info, warn};
 use self::http::{Limits, Port, Surface};
 use crate::adapters::SystemEntropy;
 use crate::cli::Failure;
+use crate::sandbox;
 use crate::secret_key::{SecretKey, SecretKeyError};
 use crate::settings::{Role, Settings};
 use crate::wiring::{Desk, GRACE, OpenStore, Wired};
@@ -72,7 +71,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         (Surface::Operations, "/healthz and /readyz only")
     } else if settings.sandbox {
         let (organization, url) = (&first.organization, local_url(address));
-        let sandbox = sandbox::set_up(&wired, organization, &url, settings.new_secret_key).await?;
+        let sandbox = sandbox::set_up(&wired, &secret_key, organization, &url, settings.new_secret_key).await?;
         (Surface::Whole(Some(sandbox)), "the API and the sandbox")
     } else {
         (Surface::Whole(None), "the API")
@@ -146,7 +145,7 @@ fn public_urls(settings: &Settings, address: SocketAddr) -> Vec<String> {
 }
 
 /// The URL that leads to an address from this machine.
-fn local_url(address: SocketAddr) -> String {
+pub(crate) fn local_url(address: SocketAddr) -> String {
     match address {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("http://127.0.0.1:{}", v4.port()),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("http://[::1]:{}", v6.port()),

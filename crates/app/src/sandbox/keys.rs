@@ -1,4 +1,4 @@
-//! The RSA keys with which the sandbox's connections sign.
+//! The RSA keys with which the sandbox's OAuth clients sign.
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};

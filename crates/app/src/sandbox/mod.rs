@@ -1,0 +1,145 @@
+//! The sandbox: for each vendor an organization that plays it, what opens the vendors' APIs there, and a connection from
+//! `default` to those that Roster can call.
+//!
+//! Several processes may set it up at once, and each may end in the middle. So whatever must be the same for all is either
+//! derived from the operator's secret key, or is in a connection that is made first, under an id that only one of them gets;
+//! everything else follows from that.
+
+mod access;
+mod credentials;
+mod keys;
+mod link;
+mod registration;
+#[cfg(test)]
+mod tests;
+
+use roster_application::Error;
+use roster_application::credentials::Credentials;
+use roster_application::ports::{StoreError, UniqueKey};
+use roster_domain::{ApiClientId, ConnectionId, Organization, Slug, Vendor};
+use roster_http::sandbox::Sandbox;
+use tracing::warn;
+use uuid::Uuid;
+
+pub(crate) use access::{Access, Accesses, Finder, Opener};
+
+use self::link::Link;
+use self::registration::Registration;
+use crate::cli::Failure;
+use crate::secret_key::SecretKey;
+use crate::wiring::Wired;
+
+/// How many steps are taken before others are taken for interfering for ever. Alone it takes four at the most.
+const STEPS: usize = 64;
+
+/// The short name of the organization that plays a vendor.
+const fn slug(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::NablaCore => "sandbox-nabla-core",
+        Vendor::NablaConnect => "sandbox-nabla-connect",
+        Vendor::Upheal => "sandbox-upheal",
+        Vendor::Corti => "sandbox-corti",
+    }
+}
+
+/// Makes what is missing of the sandbox, and points its connections at this server. Repeating it changes nothing.
+///
+/// Credentials that were sealed with another secret key are left alone, since that other key may well be the right one,
+/// unless the operator has given it up. Those that are derived are brought in line with the key of this process.
+pub(crate) async fn set_up(
+    wired: &Wired,
+    secret_key: &SecretKey,
+    default: &Organization,
+    url: &str,
+    old_key_is_given_up: bool,
+) -> Result<Sandbox, Failure> {
+    let mut played = Vec::with_capacity(Vendor::ALL.len());
+    for vendor in Vendor::ALL {
+        let slug = Slug::new(slug(vendor)).map_err(|fault| Failure::internal(&fault.rule))?;
+        let organization = wired.desk.organizations.ensure(&slug, None).await?.organization;
+        played.push((vendor, organization));
+    }
+    // The key that Nabla Core's connection holds; `None` if it cannot be had.
+    let mut nabla_key = None;
+    for (vendor, organization) in &played {
+        let credentials = match vendor {
+            Vendor::NablaCore => {
+                let link = Link::new(wired, default, organization, *vendor, url, old_key_is_given_up);
+                nabla_key = link.make().await?;
+                register(
+                    wired,
+                    organization,
+                    server_key_id(organization),
+                    credentials::server_key(secret_key),
+                )
+                .await?;
+                continue;
+            }
+            Vendor::NablaConnect => {
+                let Some(private_key) = nabla_key.clone() else {
+                    warn!(
+                        "the sandbox's Nabla Connect is left as it is: the key of Nabla Core's connection is not at hand"
+                    );
+                    continue;
+                };
+                Credentials::OAuthClient {
+                    client_id: client_id(organization, *vendor).to_string(),
+                    private_key,
+                }
+            }
+            Vendor::Upheal => credentials::upheal(secret_key),
+            Vendor::Corti => credentials::corti(secret_key),
+        };
+        register(wired, organization, client_id(organization, *vendor), credentials).await?;
+    }
+    Ok(Sandbox::new(default.id, played))
+}
+
+async fn register(
+    wired: &Wired,
+    organization: &Organization,
+    id: ApiClientId,
+    credentials: Credentials,
+) -> Result<(), Failure> {
+    let registration = Registration {
+        wired,
+        organization,
+        id,
+        credentials,
+    };
+    registration.ensure().await
+}
+
+/// The id of the client that calls a vendor's API: what each connection of the sandbox calls as.
+fn client_id(organization: &Organization, vendor: Vendor) -> ApiClientId {
+    ApiClientId::new(derived_id("client", organization, vendor))
+}
+
+/// The id of the client that calls the archived generation of Nabla Core, which takes a server key.
+fn server_key_id(organization: &Organization) -> ApiClientId {
+    ApiClientId::new(derived_id("server key", organization, Vendor::NablaCore))
+}
+
+/// The id of the connection from an organization to a vendor that is played.
+fn connection_id(default: &Organization, vendor: Vendor) -> ConnectionId {
+    ConnectionId::new(derived_id("connection", default, vendor))
+}
+
+/// An id that is the same at every start, so that the sandbox is found again and never made twice.
+fn derived_id(what: &str, organization: &Organization, vendor: Vendor) -> Uuid {
+    let text = format!("roster sandbox {what} {} {}", organization.id, vendor.name());
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    Uuid::new_v8(bytes)
+}
+
+/// Whether another process did the same meanwhile, or changed what was looked at.
+fn somebody_was_faster(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Conflict(_)
+            | Error::Store(StoreError::Conflict(UniqueKey::Id))
+            | Error::VersionMismatch { .. }
+            | Error::NotFound(_)
+    )
+}
