@@ -123,4 +123,70 @@ impl Answer {
         }
         Ok(())
     }
+
+    /// Whether this is an error as the dialect of Upheal writes them; else, what is wrong with it.
+    pub fn is_upheal_error(&self) -> Result<(), String> {
+        let body = self.error_with(&["code", "errors", "message", "statusCode"])?;
+        if body["statusCode"].as_u64() != Some(self.status.into()) {
+            return Err(self.wrong("statusCode"));
+        }
+        let is_name = |code: &str| code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        if body["code"]
+            .as_str()
+            .is_none_or(|code| code.is_empty() || !is_name(code))
+        {
+            return Err(self.wrong("code"));
+        }
+        self.has_message_and_fields(&body)
+    }
+
+    /// Whether this is an error as the dialect of Corti writes them; else, what is wrong with it.
+    pub fn is_corti_error(&self) -> Result<(), String> {
+        let body = self.error_with(&["code", "errors", "message"])?;
+        let is_name = |code: &str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        if body["code"]
+            .as_str()
+            .is_none_or(|code| code.is_empty() || !is_name(code))
+        {
+            return Err(self.wrong("code"));
+        }
+        self.has_message_and_fields(&body)
+    }
+
+    /// The body, if it is a JSON object of exactly these keys.
+    fn error_with(&self, keys: &[&str]) -> Result<Value, String> {
+        let Ok(Value::Object(body)) = serde_json::from_str::<Value>(&self.text) else {
+            return Err(self.wrong("its body"));
+        };
+        let mut names: Vec<&str> = body.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        if names == keys {
+            Ok(Value::Object(body))
+        } else {
+            Err(self.wrong("its keys"))
+        }
+    }
+
+    /// A message for people, and broken rules that each point at a field.
+    fn has_message_and_fields(&self, body: &Value) -> Result<(), String> {
+        if body["message"].as_str().is_none_or(str::is_empty) {
+            return Err(self.wrong("message"));
+        }
+        let is_pointer = |field: &str| field.is_empty() || field.starts_with('/');
+        let is_fault = |fault: &Value| {
+            fault["field"].as_str().is_some_and(is_pointer)
+                && fault["message"].as_str().is_some_and(|message| !message.is_empty())
+        };
+        match body["errors"].as_array() {
+            Some(faults) if faults.iter().all(is_fault) => Ok(()),
+            _ => Err(self.wrong("errors")),
+        }
+    }
+
+    fn wrong(&self, what: &str) -> String {
+        format!(
+            "{} is not in the vendor's shape ({what}): {} {}",
+            self.asked, self.status, self.text
+        )
+    }
 }

@@ -73,9 +73,23 @@ impl Api {
         }
     }
 
+    /// The same caller, from another base URL.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// What this caller sends as `Authorization`.
     pub fn authorization(&self) -> Option<String> {
         self.bearer.as_ref().map(|token| format!("Bearer {token}"))
+    }
+
+    /// The token that this caller sends; empty without one.
+    pub fn token(&self) -> &str {
+        self.bearer.as_deref().unwrap_or_default()
     }
 
     /// The base URL of this caller.

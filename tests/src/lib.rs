@@ -13,7 +13,9 @@
 pub mod answer;
 pub mod api;
 pub mod clock;
+pub mod corti;
 pub mod database;
+pub mod documents;
 pub mod key_server;
 pub mod nabla;
 pub mod process;
@@ -21,11 +23,14 @@ pub mod random;
 pub mod raw;
 pub mod sandbox;
 pub mod server;
+pub mod surface;
 pub mod terminal;
+pub mod upheal;
 pub mod wait;
 
 pub use answer::Answer;
 pub use api::{Api, Body};
 pub use sandbox::Sandbox;
 pub use server::{Server, Store};
+pub use surface::Surface;
 pub use terminal::Ran;

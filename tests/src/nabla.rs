@@ -1,4 +1,4 @@
-//! A customer's client of Nabla Core: it signs assertions as real ones do, and as attackers would.
+//! A customer's client of Nabla's APIs: it signs assertions as real ones do, and as attackers would.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -11,6 +11,8 @@ use crate::{Answer, Api, Server, clock};
 pub const CORE: &str = "/nabla/v1/core/server";
 /// Where the current generation's user API is.
 pub const CORE_USER: &str = "/nabla/v1/core/user";
+/// Where Nabla Connect's API is.
+pub const CONNECT: &str = "/nabla/v1/connect/server";
 /// Where the archived generation's server API is.
 pub const COPILOT: &str = "/nabla/v1/copilot-api/server";
 /// Where the archived generation's user API is.
@@ -101,7 +103,12 @@ impl Assertion {
 
     /// Signed with a private key (RS256).
     pub fn sign(&self, keys: Keys) -> String {
-        let key = EncodingKey::from_rsa_pem(keys.private.as_bytes()).expect("a private key in PEM");
+        self.sign_with_pem(keys.private)
+    }
+
+    /// Signed with a private key in PEM (RS256).
+    pub fn sign_with_pem(&self, private: &str) -> String {
+        let key = EncodingKey::from_rsa_pem(private.as_bytes()).expect("a private key in PEM");
         jsonwebtoken::encode(&self.header, &self.claims, &key).expect("an assertion is signed")
     }
 
@@ -157,6 +164,14 @@ impl OauthClient {
         }
     }
 
+    /// The same client, at another of Nabla's APIs.
+    pub fn at(&self, server: &Server, prefix: &str) -> Self {
+        Self {
+            id: self.id.clone(),
+            api: Api::new(&server.url()).below(prefix),
+        }
+    }
+
     /// The audience of its assertions: the exact URL of the token endpoint.
     pub fn audience(&self) -> String {
         format!("{}/oauth/token", self.api.base())
@@ -186,4 +201,13 @@ impl OauthClient {
 /// A caller of the current generation's server API, with a token, for the organization of a caller.
 pub async fn core(server: &Server, organization: &Api) -> Api {
     OauthClient::register(server, organization).await.connect().await
+}
+
+/// A caller of Nabla Connect, with a token, for the organization of a caller.
+pub async fn connect(server: &Server, organization: &Api) -> Api {
+    OauthClient::register(server, organization)
+        .await
+        .at(server, CONNECT)
+        .connect()
+        .await
 }

@@ -1,18 +1,12 @@
 //! Bad input on every route: always a 4xx in the surface's own shape, never a 5xx, and nothing is written.
 
-use e2e::nabla::{self, COPILOT, COPILOT_USER, CORE, CORE_USER};
-use e2e::{Answer, Api, Body, Server, Store};
+use e2e::nabla::{self, COPILOT};
+use e2e::{Answer, Api, Body, Server, Store, Surface, corti, documents};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::given;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Problem,
-    Envelope,
-}
 
 /// What a route takes in its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +22,14 @@ enum Takes {
 /// One route, with the ids of what there is in its path.
 #[derive(Debug, Clone)]
 struct Route {
-    shape: Shape,
+    surface: Surface,
     method: Method,
     path: String,
+    /// Which segments of the path are ids that Roster gave, or names of what must be there.
+    ids: Vec<usize>,
     takes: Takes,
+    /// The fields of its body, each with its schema.
+    fields: Vec<(String, Value)>,
     /// Who may call it; `None` where nobody has to say who they are.
     caller: Option<Api>,
 }
@@ -51,16 +49,25 @@ impl Route {
     fn refused(&self, what: &str, answer: Answer) -> Answer {
         assert!(
             (400..500).contains(&answer.status),
-            "{what} to {self:?} was answered {}: {}",
+            "{what} to {} {} was answered {}: {}",
+            self.method,
+            self.path,
             answer.status,
             answer.text
         );
-        let shape = match self.shape {
-            Shape::Problem => answer.is_problem(),
-            Shape::Envelope => answer.is_envelope(),
-        };
-        shape.unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
+        self.surface
+            .check(&answer)
+            .unwrap_or_else(|wrong| panic!("{what}: {wrong}"));
         answer
+    }
+
+    /// What it takes at the least: what a bad request has beside what is bad in it.
+    fn body(&self) -> Body {
+        if self.takes == Takes::Object {
+            Body::Json(json!({}))
+        } else {
+            Body::None
+        }
     }
 }
 
@@ -68,13 +75,27 @@ impl Route {
 struct Everything {
     server: Server,
     routes: Vec<Route>,
+    project: Api,
 }
 
 impl Everything {
     async fn on(store: Store) -> Self {
-        let server = Server::on(store).start().await;
+        // More requests come than a vendor would take.
+        let unlimited = Server::on(store).env("ROSTER_UPHEAL_REQUESTS_PER_MINUTE", "0");
+        let server = unlimited.start().await;
         let api = server.api();
+        let project = corti::project(&server, &api).await;
+        project.post("/customers", corti::customer("clinic")).await.expect(201);
+        let user = project
+            .post("/customers/clinic/users", corti::user("ann@example.org"))
+            .await
+            .expect(201)
+            .text_at("/id");
+        api.patch(&format!("/v1/users/{user}"), json!({ "external_id": "ehr-1" }))
+            .await
+            .expect(200);
         let ids = Ids {
+            user,
             connection: api
                 .post("/v1/connections", given::new_connection())
                 .await
@@ -85,15 +106,13 @@ impl Everything {
                 .await
                 .expect(201)
                 .text_at("/id"),
-            user: api
-                .post("/v1/users", json!({ "external_id": "ehr-1" }))
-                .await
-                .expect(201)
-                .text_at("/id"),
+            organization: api.get("/v1/organization").await.expect(200).text_at("/id"),
         };
-        let mut routes = of_v1(&server, &ids).await;
-        routes.extend(of_nabla(&server, &ids).await);
-        Self { server, routes }
+        Self {
+            routes: routes(&server, &ids).await,
+            server,
+            project,
+        }
     }
 
     /// Everything that there is, to see whether something was written.
@@ -108,6 +127,7 @@ impl Everything {
         ] {
             state.push(self.server.api().get(path).await.expect(200).text);
         }
+        state.push(self.project.get("/customers").await.expect(200).text);
         state
     }
 
@@ -122,100 +142,60 @@ struct Ids {
     user: String,
     connection: String,
     client: String,
+    organization: String,
 }
 
 impl Ids {
-    fn fill(&self, path: &str, external_id: &str) -> String {
-        let id = match path.split('/').nth(2) {
-            Some("connections") => &self.connection,
-            Some("clients") => &self.client,
-            _ => &self.user,
+    /// What stands for a parameter, and whether it is an id that must be there.
+    fn fill(&self, template: &str, parameter: &str) -> (&str, bool) {
+        match (parameter, template.split('/').nth(2)) {
+            ("id", Some("connections")) | ("connection_id", _) => (&self.connection, true),
+            ("id", Some("clients")) => (&self.client, true),
+            ("id" | "user_id" | "userId" | "providerUserId", _) => (&self.user, true),
+            ("orgId" | "projectId", _) => (&self.organization, true),
+            ("customerId", _) => ("clinic", true),
+            ("external_id", _) => ("ehr-1", false),
+            _ => panic!("what stands for {{{parameter}}} in {template}?"),
+        }
+    }
+}
+
+async fn routes(server: &Server, ids: &Ids) -> Vec<Route> {
+    let mut callers: Vec<(Surface, Api)> = Vec::new();
+    let mut routes = Vec::new();
+    for route in documents::routes(server).await {
+        let known = callers.iter().find(|(surface, _)| *surface == route.surface);
+        let caller = if let Some((_, caller)) = known {
+            caller.clone()
+        } else {
+            let caller = route.surface.caller(server, &server.api()).await;
+            callers.push((route.surface, caller.clone()));
+            caller
         };
-        path.replace("{id}", id)
-            .replace("{connection_id}", &self.connection)
-            .replace("{external_id}", external_id)
-    }
-}
-
-async fn of_v1(server: &Server, ids: &Ids) -> Vec<Route> {
-    let document = server
-        .api()
-        .anonymous()
-        .get("/v1/openapi.json")
-        .await
-        .expect(200)
-        .json();
-    let mut routes = Vec::new();
-    for (path, item) in document["paths"].as_object().expect("paths") {
-        for (method, operation) in item.as_object().expect("a path") {
-            let Ok(method) = method.to_uppercase().parse::<Method>() else {
-                continue;
-            };
-            let takes = match (operation.get("requestBody"), method.as_str()) {
-                (Some(_), _) => Takes::Object,
-                (None, "POST") => Takes::Empty,
-                (None, "GET" | "DELETE") => Takes::Nothing,
-                _ => continue,
-            };
-            routes.push(Route {
-                shape: Shape::Problem,
-                method,
-                path: ids.fill(path, "ehr-1"),
-                takes,
-                caller: Some(server.api()),
-            });
+        let takes = match (route.body, route.method.as_str(), route.surface) {
+            (Some(true), ..) => Takes::Object,
+            (Some(false), ..) | (None, "POST", Surface::V1) => Takes::Empty,
+            (None, "POST", _) => Takes::Anything,
+            (None, ..) => Takes::Nothing,
+        };
+        let (mut path, mut places) = (Vec::new(), Vec::new());
+        for (place, segment) in route.template.split('/').enumerate() {
+            let parameter = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+            let (filled, is_id) = parameter.map_or((segment, false), |name| ids.fill(&route.template, name));
+            path.push(filled);
+            places.extend(is_id.then_some(place));
         }
+        routes.push(Route {
+            surface: route.surface,
+            method: route.method,
+            path: path.join("/"),
+            ids: places,
+            takes,
+            fields: route.fields,
+            caller: (!route.is_open).then_some(caller),
+        });
     }
-    assert!(routes.len() > 15, "{routes:?}");
-    routes
-}
-
-async fn of_nabla(server: &Server, ids: &Ids) -> Vec<Route> {
-    let with_token = nabla::core(server, &server.api()).await;
-    let token = with_token.authorization().expect("credentials").replace("Bearer ", "");
-    let mut routes = Vec::new();
-    for (server_api, user_api, caller) in [
-        (CORE, CORE_USER, server.api().bearer(&token)),
-        (COPILOT, COPILOT_USER, server.api()),
-    ] {
-        for (method, path, takes) in [
-            (Method::POST, "/users", Takes::Object),
-            (Method::GET, "/users", Takes::Nothing),
-            (Method::GET, "/users/{id}", Takes::Nothing),
-            (Method::PATCH, "/users/{id}", Takes::Object),
-            (Method::POST, "/users/{id}/activate", Takes::Empty),
-            (Method::POST, "/users/{id}/deactivate", Takes::Empty),
-            (Method::GET, "/users/find_by_external_id/{external_id}", Takes::Nothing),
-            (Method::POST, "/jwt/authenticate/{id}", Takes::Anything),
-        ] {
-            let path = format!("{server_api}{}", ids.fill(path, "ehr-1"));
-            routes.push(Route {
-                shape: Shape::Envelope,
-                method,
-                path,
-                takes,
-                caller: Some(caller.clone()),
-            });
-        }
-        for path in ["/jwt/refresh", "/jwt/logout"] {
-            let path = format!("{user_api}{path}");
-            routes.push(Route {
-                shape: Shape::Envelope,
-                method: Method::POST,
-                path,
-                takes: Takes::Object,
-                caller: None,
-            });
-        }
-    }
-    let path = format!("{CORE}/oauth/token");
-    routes.push(Route {
-        shape: Shape::Envelope,
-        method: Method::POST,
-        path,
-        takes: Takes::Object,
-        caller: None,
-    });
+    assert!(routes.len() > 60, "{routes:?}");
     routes
 }
 
@@ -310,10 +290,15 @@ async fn whoever_has_no_valid_credentials_is_refused_on_every_route(#[case] stor
     let before = everything.state().await;
 
     for route in everything.routes.iter().filter(|route| route.caller.is_some()) {
-        let foreign = if route.path.starts_with(CORE) {
-            everything.server.api()
-        } else {
+        let takes_keys = matches!(route.surface, Surface::V1 | Surface::NablaCopilotApi | Surface::Upheal);
+        let foreign = if takes_keys {
             nobody.with("Authorization", &token)
+        } else {
+            everything.server.api()
+        };
+        let in_header = match route.surface {
+            Surface::Upheal => nobody.with("x-api-key", "rstr_unknown"),
+            _ => nobody.with("x-api-key", everything.server.key()),
         };
         for (what, caller) in [
             ("no credentials", nobody.clone()),
@@ -322,18 +307,16 @@ async fn whoever_has_no_valid_credentials_is_refused_on_every_route(#[case] stor
             ("another scheme", nobody.with("Authorization", "Basic YTpi")),
             ("no scheme", nobody.with("Authorization", everything.server.key())),
             ("another surface's credentials", foreign),
+            ("a key in another vendor's header, or one that nobody has", in_header),
             ("a long key", nobody.bearer(&"k".repeat(4_000))),
             (
                 "two keys",
                 everything.server.api().with("Authorization", "Bearer another"),
             ),
         ] {
-            let body = if route.takes == Takes::Object {
-                Body::Json(json!({}))
-            } else {
-                Body::None
-            };
-            let answer = route.refuses(what, &caller, &route.method, &route.path, body).await;
+            let answer = route
+                .refuses(what, &caller, &route.method, &route.path, route.body())
+                .await;
             assert_eq!(answer.status, 401, "{what}: {answer:?}");
             assert!(answer.header("www-authenticate").is_some(), "{what}: {answer:?}");
         }
@@ -348,14 +331,9 @@ async fn whoever_has_no_valid_credentials_is_refused_on_every_route(#[case] stor
 async fn ids_of_nothing_and_ids_that_are_none_are_refused_on_every_route(#[case] store: Store) {
     let everything = Everything::on(store).await;
     let before = everything.state().await;
-    let uuid = |segment: &&str| segment.len() == 36;
 
-    for route in everything
-        .routes
-        .iter()
-        .filter(|route| route.path.split('/').any(|segment| uuid(&segment)))
-    {
-        let caller = route.caller.clone().expect("a caller");
+    for route in &everything.routes {
+        let caller = route.caller.clone().unwrap_or(everything.server.api().anonymous());
         let unknown = e2e::clock::unknown_id();
         for id in [
             &unknown,
@@ -368,25 +346,19 @@ async fn ids_of_nothing_and_ids_that_are_none_are_refused_on_every_route(#[case]
             "{id}",
             &"9".repeat(2_000),
         ] {
-            // The first id, or the last, or both
-            let segments: Vec<&str> = route.path.split('/').collect();
-            let places: Vec<usize> = (0..segments.len()).filter(|place| uuid(&segments[*place])).collect();
-            for place in places {
-                let mut path = segments.clone();
-                path[place] = id;
-                let body = if route.takes == Takes::Object {
-                    Body::Json(json!({}))
-                } else {
-                    Body::None
-                };
-                let answer = route.refuses(id, &caller, &route.method, &path.join("/"), body).await;
-                let allowed: &[u16] = if route.shape == Shape::Problem {
-                    &[400, 404]
-                } else {
-                    &[400]
+            for place in &route.ids {
+                let mut path: Vec<&str> = route.path.split('/').collect();
+                path[*place] = id;
+                let answer = route
+                    .refuses(id, &caller, &route.method, &path.join("/"), route.body())
+                    .await;
+                let allowed: &[u16] = match route.surface {
+                    Surface::V1 => &[400, 404],
+                    Surface::NablaCore | Surface::NablaCopilotApi | Surface::NablaConnect => &[400],
+                    Surface::Upheal | Surface::Corti => &[400, 403, 404],
                 };
                 assert!(allowed.contains(&answer.status), "{answer:?}");
-                if *id == unknown && route.shape == Shape::Problem {
+                if *id == unknown && route.surface == Surface::V1 {
                     assert_eq!(answer.status, 404, "{answer:?}");
                 }
             }
@@ -445,6 +417,10 @@ async fn wrong_methods_and_unknown_paths_are_refused_on_every_surface() {
         "/nabla",
         "/nabla/v1",
         "/nabla/v1/core",
+        "/upheal",
+        "/upheal/v3/users/check",
+        "/corti",
+        "/corti/functions/v1",
         "/v1",
     ] {
         let answer = everything.server.api().get(path).await;
@@ -546,6 +522,93 @@ async fn nul_in_any_text_and_wrong_types_in_any_field_are_refused(#[case] store:
         assert_eq!(api.get(path).await.status, 400, "{path}");
     }
     assert!([404, 422].contains(&api.put("/v1/users/by-external-id/%00", json!({})).await.status));
+    everything.finish(before).await;
+}
+
+/// What a value of a schema can be, by JSON's names. A schema that does not say is one of an object.
+fn kinds(schema: &Value) -> Vec<String> {
+    let mut kinds: Vec<String> = match &schema["type"] {
+        Value::String(one) => vec![one.clone()],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    for choice in ["oneOf", "anyOf"] {
+        kinds.extend(schema[choice].as_array().into_iter().flatten().flat_map(self::kinds));
+    }
+    kinds.retain(|kind| kind != "null");
+    if kinds.is_empty() {
+        kinds.push("object".to_owned());
+    }
+    kinds
+}
+
+/// Values that a field of a schema cannot have.
+fn hostile(schema: &Value) -> Vec<Value> {
+    let kinds = kinds(schema);
+    let is = |kind: &str| kinds.iter().any(|known| known == kind);
+    let mut values = vec![json!(7), json!(1e300), json!([[]])];
+    if is("string") {
+        values.extend([
+            json!("a\0b"),
+            json!("\0"),
+            json!("x".repeat(10_000)),
+            json!(true),
+            json!([]),
+        ]);
+    } else {
+        values.push(json!("x"));
+    }
+    if !is("object") {
+        values.push(json!({ "a": [[]] }));
+    }
+    if is("array") {
+        values.extend([json!({}), json!([7]), json!(["a\0b"]), json!([null])]);
+    }
+    if is("boolean") {
+        values.extend([json!("true"), json!(1), json!(null)]);
+    } else {
+        values.push(json!(false));
+    }
+    values
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_value_that_a_field_cannot_have_is_refused_by_every_dialect_and_the_field_is_named(#[case] store: Store) {
+    let everything = Everything::on(store).await;
+    let before = everything.state().await;
+    // What each of them takes, when it is not bad: dialects pass over fields of others.
+    let good = json!({
+        "provider_email": "bea@example.org", "external_provider_id": "ehr-2", "email": "bea@example.org",
+        "firstName": "Bea", "lastName": "Lee", "displayName": "Hospital", "customerId": "hospital",
+        "grant_type": "client_credentials", "client_assertion": "x.y.z", "password": "a-long-passw0rd-for-b",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "refresh_token": "x.y.z",
+    });
+
+    let mut fields = 0;
+    for route in everything.routes.iter().filter(|route| route.surface != Surface::V1) {
+        let caller = route.caller.clone().unwrap_or(everything.server.api().anonymous());
+        for (name, schema) in &route.fields {
+            fields += 1;
+            for value in hostile(schema) {
+                let mut body = if route.method == Method::POST {
+                    good.clone()
+                } else {
+                    json!({})
+                };
+                body[name] = value.clone();
+                let what = format!("{name} = {:.80}", value.to_string());
+                let answer = route
+                    .refuses(&what, &caller, &route.method, &route.path, Body::Json(body))
+                    .await;
+                let is_named = answer.text.contains(name) || route.caller.is_none();
+                assert!(is_named, "{what} to {}: {answer:?}", route.path);
+            }
+        }
+    }
+    assert!(fields > 60, "{fields} fields");
     everything.finish(before).await;
 }
 

@@ -16,6 +16,31 @@ pub(crate) async fn user(api: &Api, external_id: &str) -> Value {
         .json()
 }
 
+/// The canonical record of a user, by whatever id another surface answered.
+pub(crate) async fn canonical(api: &Api, id: &str) -> Value {
+    api.get(&format!("/v1/users/{id}")).await.expect(200).json()
+}
+
+/// The canonical record of the user of an external id.
+pub(crate) async fn by_external_id(api: &Api, external_id: &str) -> Value {
+    let path = format!("/v1/users?external_id={external_id}");
+    let found = api.get(&path).await.expect(200).data();
+    let [user] = found.as_slice() else {
+        panic!("{path} is not one user: {found:?}")
+    };
+    user.clone()
+}
+
+/// A record with some fields changed.
+pub(crate) fn with(record: &Value, changes: Value) -> Value {
+    let mut result = record.clone();
+    let (Value::Object(fields), Value::Object(changes)) = (&mut result, changes) else {
+        panic!("records are objects")
+    };
+    fields.extend(changes);
+    result
+}
+
 /// The id of a record.
 pub(crate) fn id(record: &Value) -> &str {
     record["id"]
@@ -114,6 +139,11 @@ macro_rules! shows {
                 shown,
                 {
                     ".body.id" => "[id]",
+                    ".body.userId" => "[id]",
+                    ".body.organizationId" => "[organization]",
+                    ".body.inviteUrl" => "[invite]",
+                    ".body.privateRoomLink" => "[room]",
+                    ".body.createdAt" => "[time]",
                     ".body.created_at" => "[time]",
                     ".body.updated_at" => "[time]",
                     ".body.traceId" => "[trace]",

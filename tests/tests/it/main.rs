@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod cli;
+mod credentials;
+mod cross;
 mod faults;
 mod given;
 mod kill;

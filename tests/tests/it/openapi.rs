@@ -1,57 +1,78 @@
-//! The description of `/v1`, and its reference page.
+//! The descriptions of `/v1` and of the dialects, and their reference page.
 
-use e2e::{Server, Store};
+use e2e::{Server, Store, documents};
 use serde_json::Value;
 
-#[tokio::test]
-async fn the_served_description_is_openapi_3_1_and_the_one_that_is_committed() {
-    let server = Server::on(Store::Sqlite).start().await;
+/// The names of all documents, as the command line lists them.
+fn names(server: &Server) -> Vec<String> {
+    let listed = server.cli(&["openapi", "--list"]).ok().stdout;
+    listed.lines().map(str::to_owned).collect()
+}
 
-    let document = server
-        .api()
-        .anonymous()
-        .get("/v1/openapi.json")
-        .await
-        .expect(200)
-        .json();
-
-    assert!(
-        document["openapi"]
-            .as_str()
-            .is_some_and(|version| version.starts_with("3.1")),
-        "{}",
-        document["openapi"]
-    );
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi/v1.json");
-    let committed = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let committed: Value = serde_json::from_str(&committed).expect("the committed description is JSON");
-    assert!(
-        document == committed,
-        "docs/openapi/v1.json is stale: run `cargo xtask openapi`"
-    );
-    assert_eq!(server.cli(&["openapi"]).ok().json(), committed);
+/// A document by its name, as the command line prints it.
+fn printed(server: &Server, name: &str) -> Value {
+    server.cli(&["openapi", name]).ok().json()
 }
 
 #[tokio::test]
-async fn every_reference_inside_the_description_leads_somewhere() {
+async fn every_served_description_is_openapi_3_1_and_one_that_is_committed() {
     let server = Server::on(Store::Sqlite).start().await;
-    let document = server
-        .api()
-        .anonymous()
-        .get("/v1/openapi.json")
-        .await
-        .expect(200)
-        .json();
+    let names = names(&server);
+    let paths = documents::listed(&server).await;
+    assert_eq!(
+        names.len(),
+        paths.len(),
+        "{names:?} are printed, and served are {paths:?}"
+    );
 
-    let mut references = Vec::new();
-    collect(&document, &mut references);
+    let mut documents = Vec::new();
+    for path in &paths {
+        let document = server.api().anonymous().get(path).await.expect(200).json();
+        assert!(
+            document["openapi"]
+                .as_str()
+                .is_some_and(|version| version.starts_with("3.1")),
+            "{path}: {}",
+            document["openapi"]
+        );
+        documents.push(document);
+    }
 
-    assert!(!references.is_empty());
-    for reference in references {
-        let pointer = reference
-            .strip_prefix('#')
-            .unwrap_or_else(|| panic!("{reference} leads outside"));
-        assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
+    for name in &names {
+        let printed = printed(&server, name);
+        assert!(documents.contains(&printed), "{name} is not served");
+        let file = format!("{}/../docs/openapi/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let committed = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let committed: Value = serde_json::from_str(&committed).expect("the committed description is JSON");
+        assert!(
+            printed == committed,
+            "docs/openapi/{name}.json is stale: run `cargo xtask openapi`"
+        );
+    }
+    assert_eq!(server.cli(&["openapi"]).ok().json(), printed(&server, "v1"));
+    let unknown = server.cli(&["openapi", "acme"]);
+    assert!(
+        unknown.code != Some(0) && unknown.stderr.contains("acme"),
+        "{unknown:?}"
+    );
+}
+
+#[tokio::test]
+async fn every_reference_inside_a_description_leads_somewhere() {
+    let server = Server::on(Store::Sqlite).start().await;
+    for path in documents::listed(&server).await {
+        let document = server.api().anonymous().get(&path).await.expect(200).json();
+
+        let mut references = Vec::new();
+        collect(&document, &mut references);
+
+        assert!(!references.is_empty(), "{path}");
+        for reference in references {
+            let pointer = reference
+                .strip_prefix('#')
+                .unwrap_or_else(|| panic!("{reference} leads outside"));
+            assert!(document.pointer(pointer).is_some(), "{path}: {reference} leads nowhere");
+        }
     }
 }
 

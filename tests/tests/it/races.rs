@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use e2e::nabla::{self, COPILOT};
-use e2e::{Answer, Api, Server, Store};
+use e2e::{Answer, Api, Server, Store, Surface};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -29,67 +28,138 @@ fn tally(answers: &[Answer]) -> BTreeMap<u16, usize> {
     tally
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Surface {
-    V1,
-    NablaCore,
-    NablaCopilotApi,
+/// What makes one and the same user at a surface, by the key that must be its own alone.
+fn creation(surface: Surface, key: &str) -> Value {
+    let email = format!("{key}@example.org");
+    match surface {
+        Surface::V1 | Surface::NablaCore | Surface::NablaCopilotApi => json!({ "external_id": key }),
+        Surface::NablaConnect => json!({ "provider_email": email, "external_provider_id": key }),
+        Surface::Upheal => e2e::upheal::provider(&email),
+        Surface::Corti => e2e::corti::user(&email),
+    }
 }
 
-impl Surface {
-    async fn caller(self, server: &Server) -> (Api, &'static str, u16) {
-        match self {
-            Self::V1 => (server.api(), "/v1/users", 201),
-            Self::NablaCore => (nabla::core(server, &server.api()).await, "/users", 200),
-            Self::NablaCopilotApi => (server.api().below(COPILOT), "/users", 200),
-        }
-    }
-
-    fn check(self, refused: &Answer) {
-        let shape = match self {
-            Self::V1 => refused.is_problem(),
-            Self::NablaCore | Self::NablaCopilotApi => refused.is_envelope(),
-        };
-        shape.unwrap_or_else(|wrong| panic!("{wrong}"));
+/// The statuses of the one who makes a user, and of the others.
+fn statuses(surface: Surface) -> (u16, u16) {
+    match surface {
+        Surface::V1 | Surface::Corti => (201, 409),
+        Surface::NablaCore | Surface::NablaCopilotApi => (200, 409),
+        Surface::NablaConnect => (200, 200),
+        Surface::Upheal => (200, 403),
     }
 }
 
 #[rstest]
 #[tokio::test]
-async fn of_many_who_create_the_same_external_id_one_succeeds(
+async fn of_many_who_create_the_same_user_one_succeeds(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
-    #[values(Surface::V1, Surface::NablaCore, Surface::NablaCopilotApi)] surface: Surface,
+    #[values(
+        Surface::V1,
+        Surface::NablaCore,
+        Surface::NablaCopilotApi,
+        Surface::Upheal,
+        Surface::Corti
+    )]
+    surface: Surface,
 ) {
     let server = Server::on(store).start().await;
-    let (api, path, created) = surface.caller(&server).await;
+    let api = surface.caller(&server, &server.api()).await;
+    let (made, refused) = statuses(surface);
 
-    for (count, external_id) in [(2, "pair"), (50, "crowd")] {
-        let request = (
-            api.clone(),
-            Method::POST,
-            path.to_owned(),
-            json!({ "external_id": external_id }),
-        );
+    for (count, key) in [(2, "pair"), (50, "crowd")] {
+        let request = (api.clone(), Method::POST, surface.creation(), creation(surface, key));
         let answers = at_once(vec![request; count]).await;
 
         assert_eq!(
             tally(&answers),
-            BTreeMap::from([(created, 1), (409, count - 1)]),
+            BTreeMap::from([(made, 1), (refused, count - 1)]),
             "{answers:?}"
         );
         answers
             .iter()
-            .filter(|answer| answer.status == 409)
-            .for_each(|refused| surface.check(refused));
-        let there = server
-            .api()
-            .get(&format!("/v1/users?external_id={external_id}"))
-            .await
-            .expect(200)
-            .data();
-        assert_eq!(there.len(), 1, "{there:?}");
+            .filter(|answer| answer.status == refused)
+            .for_each(|refused| surface.is_error(refused));
     }
     assert_eq!(given::users(&server.api()).await.len(), 2);
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn many_identical_upserts_make_one_user_and_all_succeed(#[case] store: Store) {
+    let server = Server::on(store).start().await;
+    let surface = Surface::NablaConnect;
+    let vendor = surface.caller(&server, &server.api()).await;
+
+    // When fifty say the same of somebody who is new, or whose address alone is known
+    let known = json!({ "email": "Known@example.org", "first_name": "Ann" });
+    server.api().post("/v1/users", known).await.expect(201);
+    for (key, email) in [("new", "new@example.org"), ("known", "Known@example.org")] {
+        let settings = json!({ "settings": { "speech_locale": "FRENCH_FR" } });
+        let body = given::with(&creation(surface, key), settings);
+        let answers = at_once(vec![(vendor.clone(), Method::POST, surface.creation(), body); 50]).await;
+
+        // Then all are told of one and the same user.
+        assert_eq!(tally(&answers), BTreeMap::from([(200, 50)]), "{answers:?}");
+        assert!(
+            answers.iter().all(|answer| answer.text == answers[0].text),
+            "{answers:?}"
+        );
+        assert_eq!(answers[0].text_at("/provider_email"), email);
+    }
+    let users = given::users(&server.api()).await;
+    assert_eq!(users.len(), 2, "{users:?}");
+
+    // When as many say different things, then one of them is true in the end, and all were answered what they said.
+    let locales = ["GERMAN_DE", "THAI_TH", "nl-NL", "SPANISH_MX", "ENGLISH_UK"];
+    let upsert = |number: usize| {
+        let settings = json!({ "settings": { "speech_locale": locales[number % locales.len()] } });
+        let body = given::with(&creation(surface, "new"), settings);
+        (vendor.clone(), Method::POST, surface.creation(), body)
+    };
+    let answers = at_once((0..50).map(upsert)).await;
+    assert_eq!(tally(&answers), BTreeMap::from([(200, 50)]), "{answers:?}");
+    for locale in locales {
+        let told = answers
+            .iter()
+            .filter(|answer| answer.json()["settings"]["speech_locale"] == locale);
+        assert_eq!(told.count(), 10, "{locale}: {answers:?}");
+    }
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_customer_that_is_deleted_while_users_come_has_either_them_or_its_end(#[case] store: Store) {
+    let server = Server::on(store).start().await;
+    let vendor = e2e::corti::project(&server, &server.api()).await;
+    for round in 0..5 {
+        let id = format!("clinic-{round}");
+        vendor.post("/customers", e2e::corti::customer(&id)).await.expect(201);
+        let path = format!("/customers/{id}");
+
+        // When ten users are made in it while it is deleted
+        let user = |number: usize| {
+            let body = e2e::corti::user(&format!("ann-{round}-{number}@example.org"));
+            (vendor.clone(), Method::POST, format!("{path}/users"), body)
+        };
+        let mut requests: Vec<_> = (0..10).map(user).collect();
+        requests.insert(round * 2, (vendor.clone(), Method::DELETE, path.clone(), json!({})));
+        let answers = at_once(requests).await;
+
+        // Then either the customer has users and stays, or it is gone and has none.
+        let tally = tally(&answers);
+        let users = vendor.get(&format!("{path}/users")).await;
+        if tally.contains_key(&204) {
+            assert_eq!(users.status, 404, "{answers:?}");
+            assert_eq!(tally, BTreeMap::from([(204, 1), (404, 10)]), "{answers:?}");
+        } else {
+            assert_eq!(tally, BTreeMap::from([(201, 10), (409, 1)]), "{answers:?}");
+            assert_eq!(users.json()["users"].as_array().map(Vec::len), Some(10), "{users:?}");
+        }
+    }
 }
 
 #[rstest]

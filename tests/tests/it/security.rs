@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use e2e::corti::{Account, CORTI};
 use e2e::database::Database;
-use e2e::nabla::{COPILOT, CORE_USER, OWN, OauthClient};
-use e2e::{Server, Store};
+use e2e::nabla::{CONNECT, COPILOT, CORE_USER, OWN, OauthClient};
+use e2e::{Server, Store, corti, upheal};
 use rstest::rstest;
 use serde_json::json;
 
@@ -52,6 +53,7 @@ async fn secrets_of(server: &Server) -> Vec<(&'static str, String)> {
         .expect(200);
     secrets.push(("a user's access token", tokens.text_at("/access_token")));
     secrets.push(("a user's refresh token", tokens.text_at("/refresh_token")));
+    secrets.extend(secrets_of_dialects(server, &client).await);
     // The private key of a connection, given right and given wrong
     api.post("/v1/connections", given::new_connection()).await.expect(201);
     let mut wrong = given::new_connection();
@@ -69,6 +71,74 @@ async fn secrets_of(server: &Server) -> Vec<(&'static str, String)> {
         .await
         .expect(401);
     secrets.push(("a wrong API key", "rstr_a-wrong-key-somebody-typed".to_owned()));
+    secrets
+}
+
+/// What the other vendors' dialects are told in confidence, and tell.
+async fn secrets_of_dialects(server: &Server, client: &OauthClient) -> Vec<(&'static str, String)> {
+    let api = server.api();
+    let mut secrets = Vec::new();
+    // Nabla Connect: an assertion and a token
+    let connect = client.at(server, CONNECT);
+    let assertion = connect.assertion().sign(OWN);
+    let token = connect.ask(&assertion).await.expect(200).text_at("/access_token");
+    let body = json!({ "provider_email": "dora@example.org", "external_provider_id": "ehr-9" });
+    connect.api.bearer(&token).post("/users", body).await.expect(200);
+    secrets.push(("an assertion for Nabla Connect", assertion));
+    secrets.push(("an access token of Nabla Connect", token));
+    // Upheal: a key in the vendor's header, right and wrong, and links that let people in
+    let key = api
+        .post("/v1/clients", json!({ "kind": "api_key" }))
+        .await
+        .expect(201)
+        .text_at("/key");
+    let vendor = upheal::with_key(server, upheal::V2, &key);
+    let made = vendor
+        .post("/users/providers", upheal::provider("cem@example.org"))
+        .await
+        .expect(200);
+    let last = |link: &str| link.rsplit('/').next().unwrap_or_default().to_owned();
+    upheal::with_key(server, upheal::V1, "wrong-key-in-the-header")
+        .get("/users/nobody")
+        .await
+        .expect(401);
+    secrets.push(("a key in x-api-key", key));
+    secrets.push(("a wrong key in x-api-key", "wrong-key-in-the-header".to_owned()));
+    secrets.push(("an invitation", last(&made.text_at("/inviteUrl"))));
+    secrets.push(("a room", last(&made.text_at("/privateRoomLink"))));
+    // Corti: the passwords of an account and of users, right and wrong, and a token
+    let account = Account::register(&api).await;
+    let token = account.sign_in(server).await.expect(200).text_at("/accessToken");
+    corti::sign_in(server, &account.email, "a-wrong-password-typed")
+        .await
+        .expect(401);
+    corti::sign_in(server, "nobody@example.org", "an-unknown-ones-password")
+        .await
+        .expect(401);
+    let users = api
+        .below(CORTI)
+        .bearer(&token)
+        .below("/projects/default/customers/default/users");
+    let with_password = |password: &str| json!({ "email": "eve@example.org", "firstName": "Eve", "lastName": "Lee", "password": password });
+    users.post("", with_password("zu-kurz!")).await.expect(400);
+    let made = users
+        .post("", with_password("My$ecureP@ssw0rd123!"))
+        .await
+        .expect(201)
+        .text_at("/id");
+    let change = json!({ "password": "An0ther$ecureP@ssw0rd" });
+    users.patch(&format!("/{made}"), change).await.expect(200);
+    secrets.push(("an account's password", account.password));
+    secrets.push(("an account's token", token));
+    for password in [
+        "a-wrong-password-typed",
+        "an-unknown-ones-password",
+        "zu-kurz!",
+        "My$ecureP@ssw0rd123!",
+        "An0ther$ecureP@ssw0rd",
+    ] {
+        secrets.push(("a password at Corti", password.to_owned()));
+    }
     secrets
 }
 
@@ -98,11 +168,21 @@ async fn secrets_are_neither_in_the_log_nor_in_the_database(#[case] store: Store
             server.stop(given::SOON).await;
             everything_in(&server)
         }
-        Database::Postgres(postgres) => postgres.dump().await.into_bytes(),
+        Database::Postgres(postgres) => {
+            let dump = postgres.dump().await;
+            // A user's initial password is there, sealed: it is kept for whoever needs it.
+            let eve = dump.lines().find(|row| row.contains("eve@example.org")).expect("a row");
+            assert!(eve.contains("\\x"), "no bytes are kept: {eve}");
+            dump.into_bytes()
+        }
     };
     assert!(
         contains(&stored, user["id"].as_str().expect("an id").as_bytes()) || contains(&stored, b"ehr-1"),
         "the database was read"
+    );
+    assert!(
+        log.contains("POST") && log.contains("/corti/"),
+        "the log tells of the requests:\n{log}"
     );
     for (name, secret) in &secrets {
         let bytes = secret.as_bytes();

@@ -11,14 +11,14 @@ use rstest::rstest;
 use crate::given::{self, SOON};
 
 /// A server beside the one of the harness, in the same environment, on a port of its own.
-struct Beside {
+pub(crate) struct Beside {
     process: Process,
     stdout: PathBuf,
     stderr: PathBuf,
 }
 
 impl Beside {
-    fn start(server: &Server, name: &str, arguments: &[&str]) -> Self {
+    pub(crate) fn start(server: &Server, name: &str, arguments: &[&str]) -> Self {
         let file = |suffix: &str| server.folder().join(format!("{name}.{suffix}"));
         let (stdout, stderr) = (file("out"), file("err"));
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
@@ -31,7 +31,7 @@ impl Beside {
     }
 
     /// What it shows once it serves.
-    async fn banner(&mut self) -> String {
+    pub(crate) async fn banner(&mut self) -> String {
         wait::until("it serves", SOON, async || {
             let log = fs::read_to_string(&self.stderr).unwrap_or_default();
             assert_eq!(self.process.ended(), None, "{log}");
@@ -52,7 +52,7 @@ fn key(banner: &str) -> Option<&str> {
 }
 
 /// The URL that a banner shows.
-fn url(banner: &str) -> &str {
+pub(crate) fn url(banner: &str) -> &str {
     let mut words = banner.split_whitespace();
     words
         .find(|word| word.starts_with("http://127.0.0.1:"))

@@ -1,10 +1,12 @@
-//! Tenants: what one organization has, another neither sees nor touches. The routes come from the served description,
-//! so that a new one cannot be forgotten.
+//! Tenants: what one organization has, another neither sees nor touches. The routes come from the served descriptions of
+//! every surface, so that a new one cannot be forgotten.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
+use e2e::documents::{self, Route};
 use e2e::nabla::{self, COPILOT};
-use e2e::{Answer, Api, Body, Server, Store};
+use e2e::{Answer, Api, Body, Server, Store, Surface, corti};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -14,20 +16,35 @@ use crate::given;
 /// The routes that no test of this module covers. It stays empty.
 const UNTESTED: &str = include_str!("../../routes-without-tenant-test.txt");
 
-/// What the first organization has.
+/// What the first organization has: one of everything, all of which is somebody's and not the second's.
 struct Owned {
+    organization: String,
     user: String,
     external_id: &'static str,
+    email: &'static str,
+    customer: &'static str,
     connection: String,
     client: String,
 }
 
 impl Owned {
-    async fn by(api: &Api) -> Self {
-        let external_id = "of-the-first";
+    async fn by(server: &Server, api: &Api) -> Self {
+        let (external_id, email, customer) = ("of-the-first", "ann@first.example.org", "clinic-of-the-first");
+        let corti = corti::project(server, api).await;
+        corti.post("/customers", corti::customer(customer)).await.expect(201);
+        let user = corti
+            .post(&format!("/customers/{customer}/users"), corti::user(email))
+            .await
+            .expect(201);
+        let user = user.text_at("/id");
+        let more = json!({ "external_id": external_id, "metadata": { "site": "site-of-the-first" } });
+        api.patch(&format!("/v1/users/{user}"), more).await.expect(200);
         Self {
-            user: given::id(&given::user(api, external_id).await).to_owned(),
+            organization: api.get("/v1/organization").await.expect(200).text_at("/id"),
+            user,
             external_id,
+            email,
+            customer,
             connection: api
                 .post("/v1/connections", given::new_connection())
                 .await
@@ -41,29 +58,57 @@ impl Owned {
         }
     }
 
-    /// A route with the ids of what is owned in place of its parameters; `None` where nobody said what stands there.
-    fn fill(&self, route: &str) -> Option<String> {
-        let id = match route.split('/').nth(2)? {
-            "users" => &self.user,
-            "connections" => &self.connection,
-            "clients" => &self.client,
-            _ => return (!route.contains('{')).then(|| route.to_owned()),
-        };
-        let filled = route
-            .replace("{id}", id)
-            .replace("{external_id}", self.external_id)
-            .replace("{connection_id}", &self.connection);
-        (!filled.contains('{')).then_some(filled)
+    /// A route with the ids of what is owned in place of its parameters, in every way that there is: `None` where nobody said
+    /// what stands there. The second organization is called `second`.
+    fn fill(&self, route: &Route) -> Option<Vec<String>> {
+        let user = vec![self.user.as_str()];
+        let mut paths = vec![route.template.clone()];
+        for name in route.parameters() {
+            let ids = match (route.surface, name) {
+                (Surface::V1, "id") => match route.template.split('/').nth(2)? {
+                    "users" => user.clone(),
+                    "connections" => vec![self.connection.as_str()],
+                    "clients" => vec![self.client.as_str()],
+                    _ => return None,
+                },
+                (Surface::V1, "connection_id") => vec![self.connection.as_str()],
+                (Surface::V1 | Surface::NablaCore | Surface::NablaCopilotApi, "external_id") => vec![self.external_id],
+                (Surface::NablaCore | Surface::NablaCopilotApi, "id" | "user_id") | (Surface::Corti, "userId") => {
+                    user.clone()
+                }
+                (Surface::Upheal, "orgId") => vec![self.organization.as_str(), "default"],
+                (Surface::Upheal, "userId" | "providerUserId") => vec![self.user.as_str(), self.external_id],
+                (Surface::Corti, "projectId") => vec![self.organization.as_str(), "default", "second"],
+                (Surface::Corti, "customerId") => vec![self.customer, "default"],
+                _ => return None,
+            };
+            let parameter = format!("{{{name}}}");
+            paths = paths
+                .iter()
+                .flat_map(|path| ids.iter().map(|id| path.replace(&parameter, id)))
+                .collect();
+        }
+        (!paths.iter().any(|path| path.contains('{'))).then_some(paths)
     }
 
     /// Everything by which an answer could give the first organization away.
-    fn traces(&self) -> [&str; 4] {
-        [&self.user, self.external_id, &self.connection, &self.client]
+    fn traces(&self) -> [&str; 9] {
+        [
+            &self.organization,
+            &self.user,
+            self.external_id,
+            self.email,
+            self.customer,
+            &self.connection,
+            &self.client,
+            "Moreau",
+            "site-of-the-first",
+        ]
     }
 }
 
 /// Everything that the first organization has, to see whether it changed.
-async fn state(api: &Api) -> Vec<Answer> {
+async fn state(api: &Api, project: &Api) -> Vec<Answer> {
     let mut state = Vec::new();
     for path in [
         "/v1/users",
@@ -74,6 +119,7 @@ async fn state(api: &Api) -> Vec<Answer> {
     ] {
         state.push(api.get(path).await.expect(200));
     }
+    state.push(project.get("/customers").await.expect(200));
     state
 }
 
@@ -83,79 +129,119 @@ fn assert_same(before: &[Answer], after: &[Answer], route: &str) {
     }
 }
 
-/// Every route of `/v1`: method, path, and whether it takes a body.
-async fn routes(server: &Server) -> Vec<(Method, String, bool)> {
-    let document = server
-        .api()
-        .anonymous()
-        .get("/v1/openapi.json")
-        .await
-        .expect(200)
-        .json();
-    let mut routes = Vec::new();
-    for (path, item) in document["paths"].as_object().expect("paths") {
-        for (method, operation) in item.as_object().expect("a path") {
-            if let Ok(method) = method.to_uppercase().parse::<Method>()
-                && ["GET", "PUT", "POST", "PATCH", "DELETE"].contains(&method.as_str())
-            {
-                routes.push((method, path.clone(), operation.get("requestBody").is_some()));
-            }
-        }
-    }
-    assert!(routes.len() > 15, "{routes:?}");
-    routes
-}
-
-/// A request that would succeed for whoever owns what it is about.
-fn body(route: &str, takes_body: bool) -> Body {
-    if !takes_body {
+/// A request that would succeed for whoever owns what it is about. Dialects pass over fields that they do not know.
+fn body(route: &Route, owned: &Owned) -> Body {
+    if route.body.is_none() {
         return Body::None;
     }
-    Body::Json(match route.split('/').nth(2) {
-        Some("users") => json!({ "first_name": "Eve" }),
-        Some("connections") => json!({ "label": "Eve's" }),
-        Some("clients") => json!({ "kind": "api_key" }),
-        Some("organization") => json!({ "phi_guard": "off" }),
-        _ => json!({}),
+    Body::Json(match (route.surface, route.template.split('/').nth(2)) {
+        (Surface::V1, Some("users")) => json!({ "first_name": "Eve" }),
+        (Surface::V1, Some("connections")) => json!({ "label": "Eve's" }),
+        (Surface::V1, Some("clients")) => json!({ "kind": "api_key" }),
+        (Surface::V1, Some("organization")) => json!({ "phi_guard": "off" }),
+        (Surface::V1 | Surface::NablaCore | Surface::NablaCopilotApi, _) => json!({}),
+        (Surface::NablaConnect, _) => json!({
+            "provider_email": owned.email, "external_provider_id": owned.external_id,
+            "settings": { "speech_locale": "GERMAN_DE" },
+        }),
+        (Surface::Upheal, _) => json!({
+            "partnerUserId": owned.external_id, "firstName": "Eve", "lastName": "Lee", "email": owned.email,
+            "therapyLicence": "PSY 1",
+        }),
+        (Surface::Corti, _) => json!({
+            "email": owned.email, "firstName": "Eve", "lastName": "Lee", "enabled": false, "displayName": "Eve's",
+            "customerId": "clinic-of-the-second", "password": "not-their-passw0rd",
+        }),
     })
+}
+
+/// The status with which a surface says that there is no such thing for whoever asks.
+fn unknown(surface: Surface, path: &str) -> u16 {
+    let is_own_project = path.contains("/projects/second/");
+    match surface {
+        Surface::V1 => 404,
+        Surface::NablaCore | Surface::NablaCopilotApi | Surface::NablaConnect => 400,
+        Surface::Upheal if path.contains("/organizations/") => 404,
+        Surface::Corti if is_own_project => 404,
+        Surface::Upheal | Surface::Corti => 403,
+    }
+}
+
+/// Whether a path names nothing of the first organization's, so that its answer is about the second's own.
+fn is_own(route: &Route, path: &str) -> bool {
+    let is_put = route.method == Method::PUT && route.template.contains("{external_id}");
+    let own_customer = ["/projects/second/customers", "/projects/second/customers/default"];
+    let own_list = path.strip_suffix("/users").unwrap_or(path);
+    route.parameters().next().is_none()
+        || (route.surface == Surface::V1 && is_put)
+        || own_customer.iter().any(|own| own_list.ends_with(own))
 }
 
 #[rstest]
 #[case::sqlite(Store::Sqlite)]
 #[case::postgres(Store::Postgres)]
 #[tokio::test]
-async fn no_route_of_v1_reaches_what_another_organization_has(#[case] store: Store) {
-    // Given two organizations, of which the first has one of everything
+async fn no_route_reaches_what_another_organization_has(#[case] store: Store) {
+    // Given two organizations, of which the first has one of everything, and callers of the second's
     let mut server = Server::on(store).start().await;
     let (first, second) = (server.api(), server.another_organization("second"));
-    let owned = Owned::by(&first).await;
-    let before = state(&first).await;
+    let owned = Owned::by(&server, &first).await;
+    let project = corti::project(&server, &first).await;
+    let mut callers = BTreeMap::new();
     let mut untested = BTreeSet::new();
-
-    for (method, route, takes_body) in routes(&server).await {
-        let name = format!("{method} {route}");
-        let Some(path) = owned.fill(&route) else {
-            untested.insert(name);
-            continue;
-        };
-        // When the second calls a route with what the first has
-        let answer = second.send(method.clone(), &path, body(&route, takes_body)).await;
-
-        // Then there is no such thing,
-        if route.contains('{') && !(method == Method::PUT && route.contains("{external_id}")) {
-            assert_eq!(answer.status, 404, "{name}: {answer:?}");
-            answer.is_problem().unwrap_or_else(|wrong| panic!("{wrong}"));
-        } else {
-            // or the answer is about the second's own.
-            assert!(answer.status < 300 || answer.status == 422, "{name}: {answer:?}");
-            for trace in owned.traces() {
-                let own = trace == owned.external_id && method == Method::PUT;
-                assert!(own || !answer.text.contains(trace), "{name} shows {trace}: {answer:?}");
-            }
+    let routes = documents::routes(&server).await;
+    for route in &routes {
+        if let Entry::Vacant(place) = callers.entry(route.surface) {
+            place.insert(route.surface.caller(&server, &second).await);
         }
-        // And the first has what it had.
-        assert_same(&before, &state(&first).await, &name);
     }
+    let before = state(&first, &project).await;
+    // What the second has said of itself, it may be told again.
+    let mut said = String::new();
+
+    let mut calls = Vec::new();
+    for route in &routes {
+        match owned.fill(route) {
+            Some(paths) => calls.extend(paths.into_iter().map(|path| (is_own(route, &path), route, path))),
+            None => drop(untested.insert(route.name())),
+        }
+    }
+    // Those in which the second makes something of its own come last, so that before them there is nothing to be found.
+    calls.sort_by_key(|(is_own, ..)| *is_own);
+    for (is_own, route, path) in calls {
+        let name = format!("{} {path}", route.method);
+        // When the second calls a route with what the first has
+        let sent = body(route, &owned);
+        if let Body::Json(sent) = &sent {
+            said.push_str(&sent.to_string());
+        }
+        let answer = callers[&route.surface].send(route.method.clone(), &path, sent).await;
+
+        if is_own {
+            // Then the answer is about the second's own,
+            assert!(answer.status < 500, "{name}: {answer:?}");
+        } else {
+            // or there is no such thing,
+            assert_eq!(answer.status, unknown(route.surface, &path), "{name}: {answer:?}");
+            route.surface.is_error(&answer);
+        }
+        // and says nothing that the second has not said itself,
+        for trace in owned.traces() {
+            let is_said = said.contains(trace) || path.contains(trace);
+            assert!(
+                is_said || !answer.text.contains(trace),
+                "{name} shows {trace}: {answer:?}"
+            );
+        }
+        // and the first has what it had.
+        assert_same(&before, &state(&first, &project).await, &name);
+    }
+    // What the second made of the same keys is its own.
+    let users = given::users(&second).await;
+    assert!(
+        !users.is_empty() && users.iter().all(|user| user["id"] != owned.user.as_str()),
+        "{users:?}"
+    );
 
     let listed: BTreeSet<String> = UNTESTED
         .lines()
@@ -202,7 +288,7 @@ async fn the_same_external_id_and_email_may_be_in_two_organizations(#[case] stor
 #[case::sqlite(Store::Sqlite)]
 #[case::postgres(Store::Postgres)]
 #[tokio::test]
-async fn no_route_of_the_dialect_reaches_what_another_organization_has(#[case] store: Store) {
+async fn nabla_core_shows_another_organization_neither_users_nor_pages(#[case] store: Store) {
     let server = Server::on(store).start().await;
     let (first, second) = (server.api(), server.another_organization("second"));
     let user = given::user(&first, "of-the-first").await;

@@ -272,3 +272,27 @@ async fn an_upsert_gives_up_after_bounded_rounds() {
 
     assert!(matches!(failed, Err(Error::Contention)), "{failed:?}");
 }
+
+#[tokio::test]
+async fn an_upsert_whose_user_is_made_by_another_between_the_two_looks_is_decided_anew() {
+    let (mut store, mut order) = (MockUserStore::new(), Sequence::new());
+    for found in [None, Some(ann())] {
+        store
+            .expect_user_by_external_id()
+            .times(1)
+            .in_sequence(&mut order)
+            .return_once(move |_, _| Ok(found));
+        store
+            .expect_user_by_email()
+            .times(1)
+            .in_sequence(&mut order)
+            .return_once(|_, _| Ok(Some(ann())));
+    }
+
+    let upserted = users(store)
+        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MustMatch)
+        .await
+        .expect("it is the same user");
+
+    assert!(!upserted.created && !upserted.revision.changed);
+}

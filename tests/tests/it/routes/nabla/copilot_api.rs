@@ -287,7 +287,7 @@ async fn each_generation_takes_only_its_own_credentials() {
       "body": {
         "code": 90003,
         "debuggingHints": [],
-        "message": "the server key is not known",
+        "message": "the API key is not known",
         "name": "UNAUTHENTICATED",
         "traceId": "[trace]"
       },
@@ -311,7 +311,7 @@ async fn each_generation_takes_only_its_own_credentials() {
       "body": {
         "code": 90003,
         "debuggingHints": [],
-        "message": "the server key is not known",
+        "message": "the API key is not known",
         "name": "UNAUTHENTICATED",
         "traceId": "[trace]"
       },

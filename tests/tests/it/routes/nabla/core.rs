@@ -189,7 +189,8 @@ async fn a_changed_user_reads_as_it_was_answered() {
 #[case::no_version(Some("latest"), None, 400)]
 #[case::in_the_query(None, Some("2026-06-12"), 200)]
 #[case::wrong_in_the_query(None, Some("2025-01-01"), 400)]
-#[case::the_header_wins(Some("2026-06-12"), Some("2025-01-01"), 200)]
+#[case::in_both(Some("2026-06-12"), Some("2024-10-01"), 200)]
+#[case::wrong_in_the_query_beside_the_header(Some("2026-06-12"), Some("2025-01-01"), 400)]
 #[tokio::test]
 async fn a_version_is_asked_for_by_header_or_query(
     #[case] header: Option<&str>,

@@ -1,5 +1,7 @@
 //! `/nabla`
 
+mod bad_requests;
+mod connect;
 mod copilot_api;
 mod core;
 mod find_by_external_id;

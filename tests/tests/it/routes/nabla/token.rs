@@ -320,7 +320,7 @@ async fn a_deleted_client_is_out_at_once() {
       "body": {
         "code": 90003,
         "debuggingHints": [],
-        "message": "the OAuth client of this access token is not known any more",
+        "message": "the client of this access token is not known any more",
         "name": "UNAUTHENTICATED",
         "traceId": "[trace]"
       },

@@ -44,9 +44,12 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
       "body": {
         "active": true,
         "created_at": "[time]",
+        "customer_id": null,
+        "date_of_birth": null,
         "default_note_template_ids": [
           "soap"
         ],
+        "default_session_type": null,
         "email": "Ann.Moreau@example.org",
         "external_id": "ehr-1",
         "first_name": "Ann",
@@ -62,6 +65,7 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
           "country_code": "+33",
           "number": "123456789"
         },
+        "pronoun": null,
         "roles": [
           "PRACTITIONER"
         ],
@@ -119,7 +123,10 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
       "body": {
         "active": true,
         "created_at": "[time]",
+        "customer_id": null,
+        "date_of_birth": null,
         "default_note_template_ids": [],
+        "default_session_type": null,
         "email": null,
         "external_id": null,
         "first_name": null,
@@ -130,6 +137,7 @@ async fn a_user_with_everything_is_created_read_and_cleared(#[case] store: Store
         "note_identifier": null,
         "npi": null,
         "phone": null,
+        "pronoun": null,
         "roles": [],
         "settings": {
           "secondary_speech_locale": null,

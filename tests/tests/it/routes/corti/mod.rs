@@ -1,0 +1,5 @@
+//! `/corti`
+
+mod customers;
+mod token;
+mod users;

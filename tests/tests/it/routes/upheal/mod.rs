@@ -1,0 +1,8 @@
+//! `/upheal`
+
+mod create;
+mod lifecycle;
+mod limit;
+mod links;
+mod providers;
+mod users;
