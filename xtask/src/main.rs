@@ -1,9 +1,12 @@
 //! The workspace's chores, one command each; CI runs the same commands as a person does.
 
 mod chores;
+mod packages;
 mod postgres;
 mod process;
 mod progress;
+mod python;
+mod roster;
 mod signals;
 mod workspace;
 
@@ -30,6 +33,7 @@ enum Chore {
     Tidy,
     SqlxPrepare(chores::sqlx_prepare::Arguments),
     Openapi(chores::openapi::Arguments),
+    Conformance(chores::conformance::Arguments),
     Postgres(chores::postgres::Arguments),
 }
 
@@ -42,6 +46,7 @@ impl Chore {
             Self::Tidy => chores::tidy::run(workspace),
             Self::SqlxPrepare(arguments) => chores::sqlx_prepare::run(workspace, arguments),
             Self::Openapi(arguments) => chores::openapi::run(workspace, arguments),
+            Self::Conformance(arguments) => chores::conformance::run(workspace, arguments, &mut steps),
             Self::Postgres(arguments) => chores::postgres::run(workspace, arguments),
         };
         steps.summarize();

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{IsTerminal, stdin};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -99,6 +100,12 @@ pub(crate) fn pause(duration: Duration) {
 /// The process id in the form that signals are sent to.
 pub(crate) fn pid_of(child: &Child) -> Pid {
     Pid::from_child(child)
+}
+
+/// A port of 127.0.0.1 that nobody listens on now, for a server that we start.
+pub(crate) fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port on 127.0.0.1")?;
+    Ok(listener.local_addr()?.port())
 }
 
 fn spawn(command: &mut Command) -> Result<Child> {

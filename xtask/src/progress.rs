@@ -3,6 +3,7 @@
 //! All of it goes to standard error, and it is coloured only on a terminal and without `NO_COLOR`, which `anstream`
 //! sees to.
 
+use std::borrow::Cow;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -25,14 +26,15 @@ pub(crate) struct Steps {
 }
 
 struct Step {
-    name: &'static str,
+    name: Cow<'static, str>,
     took: Duration,
     succeeded: bool,
 }
 
 impl Steps {
     /// Does `work`, and remembers how long it took and how it ended.
-    pub(crate) fn run<T>(&mut self, name: &'static str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    pub(crate) fn run<T>(&mut self, name: impl Into<Cow<'static, str>>, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let name = name.into();
         eprintln!("{STEP}==>{STEP:#} {name}");
         let start = Instant::now();
         let outcome = work();
@@ -60,7 +62,7 @@ impl Steps {
         eprintln!();
         for step in &self.done {
             let (style, verdict) = verdict(step.succeeded);
-            let (name, took) = (step.name, seconds(step.took));
+            let (name, took) = (&step.name, seconds(step.took));
             eprintln!("  {name:width$}  {took:>9}  {style}{verdict}{style:#}");
         }
         eprintln!("  {:width$}  {:>9}", "total", seconds(total));

@@ -41,6 +41,16 @@ pub fn line(max: usize) -> ObjectBuilder {
         .pattern(Some(LINE))
 }
 
+/// A language tag (BCP 47) of at most 100 characters: the pattern says what it looks like, the format the rest.
+#[must_use]
+pub fn language_tag() -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::Custom("language-tag".to_owned())))
+        .max_length(Some(100))
+        .pattern(Some("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"))
+}
+
 /// The user's id in the customer's own system, or null.
 #[must_use]
 pub fn external_id_or_null() -> Object {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{openapi, sqlx_prepare, test, tidy};
+use super::{conformance, openapi, sqlx_prepare, test, tidy};
 use crate::process;
 use crate::progress::Steps;
 use crate::workspace::Workspace;
@@ -26,6 +26,7 @@ enum Step {
     SqlxPrepare,
     Openapi,
     Test,
+    Conformance,
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Steps) -> Result<()> {
@@ -57,6 +58,7 @@ impl Step {
             }),
             Self::Openapi => steps.run("openapi", || openapi::run(workspace, &openapi::Arguments::CHECK)),
             Self::Test => test::run(workspace, &test::Arguments::default(), steps),
+            Self::Conformance => conformance::run(workspace, &conformance::Arguments::GATE, steps),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The chores, one file each.
 
 pub(crate) mod ci;
+pub(crate) mod conformance;
 pub(crate) mod openapi;
 pub(crate) mod postgres;
 pub(crate) mod sqlx_prepare;

@@ -1,17 +1,18 @@
-//! `cargo xtask openapi`: the OpenAPI document of `/v1`, as a file that reviewers and client generators can read.
+//! `cargo xtask openapi`: the OpenAPI documents of all surfaces, as files that reviewers and client generators can read.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::process;
+use crate::roster::Documents;
 use crate::workspace::Workspace;
 
-/// Where the document is kept.
-const PATH: &str = "docs/openapi/v1.json";
+/// Where the documents are kept.
+const FOLDER: &str = "docs/openapi";
 
-/// Write, or with `--check` compare, docs/openapi/v1.json
+/// Write, or with `--check` compare, the documents in docs/openapi
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Write nothing, and fail if anything would change
@@ -25,18 +26,41 @@ impl Arguments {
 }
 
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
-    let roster = workspace.build_roster()?;
-    let document = process::output(Command::new(roster).arg("openapi"))?;
-    let path = workspace.root().join(PATH);
-    if arguments.check {
+    let documents = Documents::of(workspace.build_roster()?);
+    let folder = workspace.root().join(FOLDER);
+    let mut stale = Vec::new();
+    let mut current = BTreeSet::new();
+    for name in documents.names()? {
+        let file = format!("{name}.json");
+        let path = folder.join(&file);
+        let document = documents.print(&name)?;
         let committed = fs::read_to_string(&path).unwrap_or_default();
         if committed.trim_end() != document.trim_end() {
-            bail!("{PATH} is stale: run `cargo xtask openapi` and commit what it changes");
+            if !arguments.check {
+                fs::create_dir_all(&folder)?;
+                fs::write(&path, format!("{}\n", document.trim_end()))
+                    .with_context(|| format!("cannot write {FOLDER}/{file}"))?;
+            }
+            stale.push(file.clone());
         }
-        return Ok(());
+        current.insert(file);
     }
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+    for file in committed(&folder)?.difference(&current) {
+        if !arguments.check {
+            fs::remove_file(folder.join(file)).with_context(|| format!("cannot remove {FOLDER}/{file}"))?;
+        }
+        stale.push(file.clone());
     }
-    fs::write(&path, format!("{}\n", document.trim_end())).with_context(|| format!("cannot write {PATH}"))
+    if arguments.check && !stale.is_empty() {
+        let files = stale.join(", ");
+        bail!("stale in {FOLDER}: {files}: run `cargo xtask openapi` and commit what it changes");
+    }
+    Ok(())
+}
+
+/// The files that are there; one whose surface is gone is as stale as one that differs.
+fn committed(folder: &Path) -> Result<BTreeSet<String>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    names.collect()
 }

@@ -1,7 +1,7 @@
 //! One throw-away cluster: made, started, waited for, and gone without a trace when it is dropped.
 
 use std::fs::{self, File, Permissions};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use super::binaries::Binaries;
 use super::sweep::{self, Claim};
 use super::user::User;
-use crate::process::{pause, pid_of};
+use crate::process::{free_port, pause, pid_of};
 use crate::workspace::Workspace;
 use crate::{process, progress, signals};
 
@@ -199,11 +199,6 @@ fn stop(server: &mut Child) {
         }
         pause(Duration::from_millis(10));
     }
-}
-
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("there is no free port on 127.0.0.1")?;
-    Ok(listener.local_addr()?.port())
 }
 
 fn tail(log: &Path) -> String {

@@ -2,53 +2,22 @@
 
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::binaries::{self, Binaries, FOLDER_VARIABLE, OLDEST};
 use super::{URL_VARIABLE, unpack};
+use crate::packages::Packages;
 use crate::workspace::Workspace;
 use crate::{process, progress, signals};
 
-/// Installs with APT as root. The packages would make a cluster and start it, which is not what the machine's owner
-/// asked for: while they are set up, a policy forbids to start services. `--reinstall` is for packages that the
-/// system believes to be installed, although their programs are gone; it is harmless for all others.
-const WITH_APT: &str = r#"
-set -eu
-export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-    trap 'rm -f "$policy"' EXIT
-    trap 'exit 1' HUP INT TERM
-    printf '#!/bin/sh\nexit 101\n' > "$policy"
-    chmod 755 "$policy"
-fi
-apt-get -qq -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends --reinstall "$@"
-"#;
-
-/// Package managers that need no such care: their packages start nothing.
-const OTHERS: &[Manager] = &[
-    Manager {
-        program: "dnf",
-        arguments: &["install", "--assumeyes", "postgresql-server", "postgresql-contrib"],
-        wants_root: true,
-    },
-    Manager {
-        program: "apk",
-        arguments: &["add", "postgresql"],
-        wants_root: true,
-    },
-    Manager {
-        program: "brew",
-        arguments: &["install", "postgresql@17"],
-        wants_root: false,
-    },
-];
-
-struct Manager {
-    program: &'static str,
-    arguments: &'static [&'static str],
-    wants_root: bool,
-}
+/// Its packages.
+const PACKAGES: Packages = Packages {
+    name: "PostgreSQL",
+    apt: || apt_packages(Command::new("apt-cache")),
+    dnf: &["postgresql-server", "postgresql-contrib"],
+    apk: &["postgresql"],
+    brew: &["postgresql@17"],
+};
 
 /// Gets PostgreSQL by the first way that works, and finds it then.
 pub(super) fn get(workspace: &Workspace) -> Result<Binaries> {
@@ -79,35 +48,11 @@ pub(super) fn get(workspace: &Workspace) -> Result<Binaries> {
 }
 
 fn with_apt(_: &Workspace) -> Result<()> {
-    if !process::answers("apt-get", "--version") {
-        bail!("apt-get: not on this machine");
-    }
-    let mut update = privileged("apt-get")?;
-    update.args(["-qq", "-o", "DPkg::Lock::Timeout=120", "update"]);
-    if let Err(error) = process::run(&mut update) {
-        // One bad source among many is enough for that, and need not be the one that has PostgreSQL.
-        signals::check()?;
-        progress::note(&format!("{error:#}; going on with the index that there is"));
-    }
-    let mut install = privileged("sh")?;
-    install.args(["-c", WITH_APT, "install-postgresql"]);
-    install.args(apt_packages(Command::new("apt-cache")));
-    process::run(&mut install).context("apt-get could not install PostgreSQL")
+    PACKAGES.install_with_apt()
 }
 
 fn with_another_manager(_: &Workspace) -> Result<()> {
-    let Some(manager) = OTHERS
-        .iter()
-        .find(|manager| process::answers(manager.program, "--version"))
-    else {
-        bail!("dnf, apk, brew: not on this machine");
-    };
-    let mut command = if manager.wants_root {
-        privileged(manager.program)?
-    } else {
-        Command::new(manager.program)
-    };
-    process::run(command.args(manager.arguments))
+    PACKAGES.install_with_another_manager()
 }
 
 /// The packages with the server itself: `postgresql` has no files and only depends on the release's own version. An
@@ -134,19 +79,6 @@ fn versioned_package(answer: &str) -> Option<String> {
                 .is_some_and(|version| version.parse::<u32>().is_ok())
         })
         .map(str::to_owned)
-}
-
-/// `program` as root, if we are root or may be without being asked for a password.
-fn privileged(program: &str) -> Result<Command> {
-    if rustix::process::geteuid().is_root() {
-        return Ok(Command::new(program));
-    }
-    if process::output(Command::new("sudo").args(["-n", "true"])).is_err() {
-        bail!("{program}: needs root, and `sudo` does not work without a password");
-    }
-    let mut command = Command::new("sudo");
-    command.args(["-n", program]);
-    Ok(command)
 }
 
 #[cfg(test)]

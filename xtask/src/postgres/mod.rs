@@ -33,6 +33,11 @@ impl Server {
             progress::note(&format!("PostgreSQL: the server that {URL_VARIABLE} names"));
             return Ok(Self::Named(url));
         }
+        Self::start(workspace)
+    }
+
+    /// Starts one of our own, whose first database nobody else uses.
+    pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
         sweep::remove_abandoned_clusters();
         let binaries = match binaries::find(workspace)? {
             Some(binaries) => binaries,

@@ -2,10 +2,10 @@
 
 use roster_domain::{ExternalId, Specialty, SpecialtyKind};
 use serde_json::json;
-use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Object, RefOr, Schema};
 
-use crate::schema::{line, or_null, words};
+use crate::schema::{language_tag, line, or_null, words};
 use crate::speech_locale;
 
 /// The most characters of a language tag.
@@ -70,13 +70,9 @@ pub(super) fn locale_in_answers_or_null() -> Object {
 /// Requests name the language as the vendor does, or by any language tag.
 fn locale_in_requests() -> AnyOfBuilder {
     let names: Vec<&str> = speech_locale::names().collect();
-    let tag = ObjectBuilder::new()
-        .schema_type(Type::String)
-        .format(Some(SchemaFormat::Custom("language-tag".to_owned())))
-        .max_length(Some(MAX_TAG));
     AnyOfBuilder::new()
         .item(words(&names))
-        .item(tag)
+        .item(language_tag())
         .examples([json!(super::LocaleName::DEFAULT)])
 }
 

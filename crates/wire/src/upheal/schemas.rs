@@ -62,7 +62,7 @@ pub(super) fn phone_country_code_or_null() -> Object {
 }
 
 pub(super) fn locale_or_null() -> Object {
-    let tag = line(100).format(Some(format("language-tag"))).examples(["en-US"]);
+    let tag = schema::language_tag().examples(["en-US"]);
     text_or_null(tag, "The language that the user reads, as a BCP 47 tag.")
 }
 

@@ -72,7 +72,7 @@ async fn create_user(
     params(
         Page<1>,
         ("external_id" = Option<String>, Query, description = "Only the user with this external id.",
-            min_length = 1, max_length = 256),
+            min_length = 1, max_length = 256, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$"),
         ("email" = Option<String>, Query, description = "Only the user with this e-mail address, without regard to case.",
             format = Email, max_length = 254),
         ("active" = Option<bool>, Query, description = "Only users who are active, or are not."),
