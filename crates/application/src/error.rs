@@ -110,6 +110,9 @@ pub enum Conflicting {
     /// Another organization has the short name.
     #[error("another organization has this slug")]
     Slug,
+    /// What is given is one user's id, and another's external id.
+    #[error("this is the id of one user and the external id of another: name the user by the other of the two")]
+    AmbiguousId,
     /// Another customer has the id.
     #[error("another customer has this customerId")]
     CustomerId,

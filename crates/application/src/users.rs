@@ -104,14 +104,21 @@ impl Users {
             .ok_or(missing)
     }
 
-    /// The user whom a text names: by Roster's id, or else by external id (Upheal: `userId` or `partnerUserId`).
+    /// The user whom a text names: by Roster's id as it is given out, or by external id (Upheal: `userId` or
+    /// `partnerUserId`).
+    ///
+    /// Anybody may give a user the external id that is another's id here. Who is meant by it then nobody can say, so that it
+    /// is a conflict, and whoever calls must use another name.
     pub async fn find(&self, organization: &Organization, name: &str) -> Result<User, Error> {
-        if let Ok(id) = name.parse()
-            && let Some(user) = self.store.user(organization.id, id).await?
-        {
-            return Ok(user);
+        let by_external_id = self.get_by_external_id(organization, name).await;
+        let Some(id) = written_id(name) else {
+            return by_external_id;
+        };
+        match (self.store.user(organization.id, id).await?, by_external_id) {
+            (Some(user), Ok(other)) if user.id != other.id => Err(Error::Conflict(Conflicting::AmbiguousId)),
+            (Some(user), _) => Ok(user),
+            (None, found) => found,
         }
-        self.get_by_external_id(organization, name).await
     }
 
     /// The user of an e-mail address, without regard to case.
@@ -315,6 +322,12 @@ impl Users {
         let context = password_context(revision.user.id);
         Ok(Some(secrets.seal(password.expose().as_bytes(), &context)?))
     }
+}
+
+/// An id in the form in which it is given out, in upper or lower case; other forms of a UUID are none of ours.
+fn written_id(name: &str) -> Option<UserId> {
+    let id: UserId = name.parse().ok()?;
+    id.to_string().eq_ignore_ascii_case(name).then_some(id)
 }
 
 /// What an initial password is sealed for.

@@ -22,7 +22,8 @@ pub struct Organization {
     pub created_at: Timestamp,
 }
 
-/// A short name for URLs: 1 to 63 lower-case letters, digits and hyphens, the first no hyphen.
+/// A short name for URLs: 1 to 63 lower-case letters, digits and hyphens, the first no hyphen. Not of the form of an id, for
+/// in some URLs either names an organization.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slug(String);
 
@@ -33,11 +34,12 @@ impl Slug {
         let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let valid = (1..=63).contains(&text.len())
             && text.bytes().all(|byte| letter(byte) || byte == b'-')
-            && !text.starts_with('-');
+            && !text.starts_with('-')
+            && text.parse::<OrganizationId>().is_err();
         if valid {
             Ok(Self(text))
         } else {
-            let expected = "a short name of 1 to 63 lower-case letters, digits and hyphens";
+            let expected = "a short name of 1 to 63 lower-case letters, digits and hyphens, not of the form of an id";
             Err(Fault::new(Rule::Format { expected }, Given::value(&text)))
         }
     }

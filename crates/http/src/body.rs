@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
@@ -51,8 +51,21 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
+/// Whether the request says that its body is compressed (RFC 9110, 8.4).
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    encodings.any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
 /// Parses a body as JSON, after its media type was checked.
 pub(crate) fn json(headers: &HeaderMap, bytes: &[u8]) -> Result<Value, Refusal> {
+    if is_encoded(headers) {
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Kind::UnsupportedMediaType,
+            "the body must not be compressed: send it without Content-Encoding",
+        ));
+    }
     if !is_json(headers) {
         return Err(Refusal::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -80,4 +93,24 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, Refusal> {
         };
         Refusal::malformed(format!("{what}: {place}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("gzip", Some(Kind::UnsupportedMediaType))]
+    #[case("identity", None)]
+    fn a_body_that_is_said_to_be_compressed_is_refused(#[case] encoding: &'static str, #[case] refused: Option<Kind>) {
+        let headers = HeaderMap::from_iter([
+            (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (CONTENT_ENCODING, HeaderValue::from_static(encoding)),
+        ]);
+
+        assert_eq!(json(&headers, b"{}").err().map(|refusal| refusal.kind), refused);
+    }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -22,6 +22,7 @@ use tracing::field::Empty;
 use tracing::{Instrument, error, info, info_span};
 
 use crate::refusal::{Kind, Refusal};
+use crate::unread;
 
 /// How long a request may take, from when its body is there. Shorter than [`roster_application::idempotency::Idempotency::SILENT_AFTER`].
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -143,8 +144,8 @@ pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Reques
     let text = id_of(request.extensions());
     let span = info_span!("request", id = text, method = %request.method(), route, status = Empty, ms = Empty);
     let begun = Instant::now();
-    let may_stay_unread = may_stay_unread(&request);
     let has_connection = request.version() <= Version::HTTP_11;
+    let (request, unread) = unread::lend(request);
     let mut response = next.run(request).instrument(span.clone()).await;
     span.record("status", response.status().as_u16());
     span.record("ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
@@ -153,25 +154,12 @@ pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Reques
     headers.insert(&X_REQUEST_ID, id.into_header_value());
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let is_waiting = has_connection && response.status() == StatusCode::REQUEST_TIMEOUT;
-    if is_waiting || may_stay_unread && response.status().is_client_error() {
+    if is_waiting || !unread.read_away().await {
         response
             .headers_mut()
             .insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
-}
-
-/// Whether a refusal may leave so much of the body unread that the connection is closed instead of being used again. A
-/// caller who is not told would send its next request into the closing connection, and get no answer.
-fn may_stay_unread(request: &Request) -> bool {
-    /// What is read along with the head in any case.
-    const SMALL: u64 = 4 * 1024;
-    let headers = request.headers();
-    let length = headers
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let is_large = length.is_some_and(|length| length > SMALL) || headers.contains_key(TRANSFER_ENCODING);
-    is_large && request.version() <= Version::HTTP_11
 }
 
 fn new_id(ids: &dyn Ids) -> RequestId {

@@ -12,6 +12,7 @@ mod layers;
 mod operations;
 mod refusal;
 pub mod sandbox;
+mod unread;
 mod unreadable;
 mod v1;
 

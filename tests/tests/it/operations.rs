@@ -307,3 +307,28 @@ async fn a_second_server_on_the_same_file_is_refused() {
     );
     server.api().get("/v1/users").await.expect(200);
 }
+
+#[tokio::test]
+async fn a_request_that_is_refused_unread_does_not_cost_the_next_one_its_connection() {
+    let server = Server::on(Store::Sqlite).start().await;
+    let refused = [
+        "POST /v1/users HTTP/1.1\r\nAuthorization: Bearer nobodys",
+        "POST /upheal/v2/users/check HTTP/1.1\r\nx-api-key: nobodys",
+        "POST /nabla/v1/connect/server/users HTTP/1.1\r\nAuthorization: Bearer nobodys",
+        "POST /corti/functions/v1/public/projects/p/customers HTTP/1.1\r\nAuthorization: Bearer nobodys",
+        "POST /nowhere HTTP/1.1",
+        "PATCH /v1/clients HTTP/1.1",
+    ];
+    let body = format!("{{\"first_name\": \"{}\"}}", "n".repeat(2_000));
+    let requests: Vec<(String, &str)> = (0..60)
+        .map(|number| (refused[number % refused.len()].to_owned(), body.as_str()))
+        .collect();
+
+    let statuses = e2e::raw::in_two_packets(&server.url(), &requests).await;
+
+    assert_eq!(statuses.len(), requests.len(), "{statuses:?}");
+    assert!(
+        statuses.iter().all(|status| (400..500).contains(status)),
+        "{statuses:?}"
+    );
+}

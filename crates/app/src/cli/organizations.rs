@@ -23,6 +23,12 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
     let Command::Create { slug, json: as_json } = command;
     let slug = Slug::new(slug)
         .map_err(|fault| Failure::usage(format!("the short name {}; given: {}", fault.rule, fault.given)))?;
+    if slug.as_str().starts_with(crate::sandbox::SLUGS) {
+        return Err(Failure::usage(format!(
+            "short names that begin with {:?} are the sandbox's: choose another",
+            crate::sandbox::SLUGS
+        )));
+    }
     let ensured = desk.organizations.ensure(&slug, None).await?;
     let Some(key) = ensured.key else {
         return Err(Failure::usage(format!(

@@ -32,6 +32,9 @@ use crate::wiring::Wired;
 /// How many steps are taken before others are taken for interfering for ever. Alone it takes four at the most.
 const STEPS: usize = 64;
 
+/// What the short names of the organizations that play vendors begin with. No other organization's does.
+pub(crate) const SLUGS: &str = "sandbox-";
+
 /// The short name of the organization that plays a vendor.
 const fn slug(vendor: Vendor) -> &'static str {
     match vendor {

@@ -118,7 +118,7 @@ pub(crate) struct UphealArgs {
         env = "ROSTER_UPHEAL_REQUESTS_PER_MINUTE",
         value_name = "COUNT",
         help = "Requests that Upheal's dialect takes in a minute by one API key; 0 for any number [default: 300, and any \
-                number in the sandbox]"
+                number for the organization that plays Upheal in the sandbox]"
     )]
     pub(super) requests_per_minute: Option<u32>,
 }

@@ -1,5 +1,8 @@
 //! Hashing and checking passwords. Both take their time by design, so they run on the blocking pool.
 
+use std::num::NonZeroUsize;
+use std::sync::LazyLock;
+
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
@@ -33,13 +36,16 @@ pub(super) async fn nobodys_hash() -> Result<String, Error> {
     made.await.cloned()
 }
 
-/// How many passwords are checked at a time. Each takes 19 MiB of memory and a whole core for a while, and anybody may
-/// ask for it.
-const CHECKED_AT_ONCE: usize = 4;
+/// How many passwords are checked at a time: on half of the cores, since each takes a whole one for a while, and 19 MiB of
+/// memory, and anybody may ask for it.
+fn checked_at_once() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (cores / 2).max(1)
+}
 
 /// Whether a password is the one that was hashed. A hash that cannot be read fits nothing.
 pub async fn verify_password(password: SecretString, hash: String) -> Result<bool, Error> {
-    static TURNS: Semaphore = Semaphore::const_new(CHECKED_AT_ONCE);
+    static TURNS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(checked_at_once()));
     let _turn = TURNS.acquire().await;
     tokio::task::spawn_blocking(move || {
         PasswordHash::new(&hash).is_ok_and(|hash| {

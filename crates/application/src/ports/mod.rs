@@ -16,6 +16,13 @@ mod organizations;
 mod queue;
 mod secrets;
 mod sessions;
+#[cfg_attr(
+    test,
+    expect(
+        clippy::ref_option_ref,
+        reason = "what mockall makes of the trait refers to its arguments"
+    )
+)]
 mod users;
 mod vendors;
 mod wake;

@@ -169,7 +169,10 @@ fn conflicts(conflict: Conflicting) -> Vec<ProblemError> {
         // No surface but Corti's dialect knows customers.
         Conflicting::CustomerId => ("taken", &["customerId"]),
         // They are about the path, not about a field.
-        Conflicting::OwnClient | Conflicting::CustomerInUse | Conflicting::DefaultCustomer => ("taken", &[]),
+        Conflicting::OwnClient
+        | Conflicting::CustomerInUse
+        | Conflicting::DefaultCustomer
+        | Conflicting::AmbiguousId => ("taken", &[]),
     };
     let error = |field: &&str| ProblemError {
         pointer: Some(format!("/{field}")),

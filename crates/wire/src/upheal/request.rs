@@ -7,6 +7,9 @@ use serde::Deserialize;
 use super::Version;
 use crate::field::Field;
 
+/// What stands where a user's id would, in paths that lead elsewhere.
+const PATHS: [&str; 2] = ["check", "providers"];
+
 /// A [`super::NewProviderV1`] or [`super::NewProviderV2`] as it comes in.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -65,7 +68,7 @@ impl NewProviderRequest {
         let mut violations = Violations::none();
         let v = &mut violations;
         let person = UserChanges {
-            external_id: self.partner_user_id.text(&FieldPath::of("partnerUserId"), v),
+            external_id: partner_user_id(self.partner_user_id, v),
             first_name: required(self.first_name, &FieldPath::of("firstName"), v),
             last_name: required(self.last_name, &FieldPath::of("lastName"), v),
             email: required(self.email, &FieldPath::of("email"), v),
@@ -186,4 +189,17 @@ fn not_null(field: Field, at: &FieldPath, violations: &mut Violations) -> Change
         }
         given => given,
     }
+}
+
+/// The id in the partner's system. Two texts are paths of this API itself, so that a user could not be named by them.
+fn partner_user_id(field: Field, violations: &mut Violations) -> Change<String> {
+    let path = FieldPath::of("partnerUserId");
+    let change = field.text(&path, violations);
+    if let Some(text) = change.as_set()
+        && PATHS.contains(&text.as_str())
+    {
+        let expected = "another id than check and providers, which are paths of this API";
+        violations.push(Fault::new(Rule::Format { expected }, Given::value(text)).at(path));
+    }
+    change
 }

@@ -624,3 +624,17 @@ fn the_schemas_say_which_fields_may_be_null() {
     let made = serde_json::to_value(CreatedProviderV2::schema()).unwrap();
     assert_eq!(made["properties"]["partnerUserId"]["type"], json!("string"));
 }
+
+#[test]
+fn a_partner_user_id_that_is_a_path_of_the_api_is_refused() {
+    for text in ["check", "providers"] {
+        let request: NewProviderRequest = serde_json::from_value(
+            json!({"partnerUserId": text, "firstName": "A", "lastName": "L", "email": "a@b.org"}),
+        )
+        .unwrap();
+
+        let wrong = request.into_changes(Version::V2).unreadable.to_string();
+
+        assert!(wrong.starts_with("partnerUserId must be another id than"), "{wrong}");
+    }
+}

@@ -13,7 +13,7 @@ use super::{ROUNDS, Users};
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
 use crate::ports::{MockUserStore, StoreError, UniqueKey, UserQuery};
-use crate::testing::{ann, ann_changes, at, clock_at, ids, organization, set, user_id};
+use crate::testing::{ann, ann_changes, at, clock_at, ids, organization, set, user, user_id};
 
 fn users(store: MockUserStore) -> Users {
     Users::new(Arc::new(store), clock_at(60), ids())
@@ -398,38 +398,68 @@ async fn a_store_that_fails_is_not_taken_for_an_absent_user() {
     );
 }
 
-#[tokio::test]
-async fn a_user_is_found_by_either_kind_of_id_and_rosters_own_goes_first() {
-    let id = user_id(1).to_string();
+/// A store in which user 1 is Ann, and in which somebody has this text for an external id.
+fn ann_and(external_id: &str, whose: u128) -> MockUserStore {
     let mut store = MockUserStore::new();
-    store
-        .expect_user()
-        .withf(|_, id| *id == user_id(1))
-        .times(1)
-        .return_once(|_, _| Ok(Some(ann())));
+    let other = user(
+        whose,
+        &UserChanges {
+            external_id: set(external_id),
+            ..UserChanges::default()
+        },
+    );
+    let text = external_id.to_owned();
+    store.expect_user().returning(|_, id| Ok((id == user_id(1)).then(ann)));
     store
         .expect_user_by_external_id()
-        .withf(|_, external_id| external_id.as_str() == "ehr-1")
-        .times(1)
-        .return_once(|_, _| Ok(Some(ann())));
-    let users = users(store);
+        .returning(move |_, given| Ok((given.as_str() == text).then(|| other.clone())));
+    store
+}
 
-    for name in [id.as_str(), "ehr-1"] {
-        assert_eq!(users.find(&organization(), name).await.expect(name), ann());
+#[tokio::test]
+async fn a_user_is_found_by_either_kind_of_id() {
+    let users = users(ann_and("ehr-2", 2));
+    let id = user_id(1).to_string();
+
+    for (name, expected) in [(id.as_str(), 1), (&id.to_uppercase(), 1), ("ehr-2", 2)] {
+        let found = users.find(&organization(), name).await.expect(name);
+        assert_eq!(found.id, user_id(expected), "{name}");
     }
 }
 
 #[tokio::test]
 async fn an_external_id_that_looks_like_one_of_rosters_ids_is_found_all_the_same() {
-    let id = user_id(77).to_string();
-    let mut store = MockUserStore::new();
-    store.expect_user().times(1).return_once(|_, _| Ok(None));
-    store
-        .expect_user_by_external_id()
-        .times(1)
-        .return_once(|_, _| Ok(Some(ann())));
+    let text = user_id(77).to_string();
 
-    assert_eq!(users(store).find(&organization(), &id).await.expect("found"), ann());
+    let found = users(ann_and(&text, 2)).find(&organization(), &text).await;
+
+    assert_eq!(found.expect("found").id, user_id(2));
+}
+
+#[tokio::test]
+async fn a_name_that_is_one_users_id_and_anothers_external_id_is_refused() {
+    let text = user_id(1).to_string();
+
+    let failed = users(ann_and(&text, 2)).find(&organization(), &text).await;
+
+    assert!(
+        matches!(failed, Err(Error::Conflict(Conflicting::AmbiguousId))),
+        "{failed:?}"
+    );
+}
+
+#[tokio::test]
+async fn another_form_of_a_uuid_is_no_id_of_ours() {
+    let users = users(ann_and("ehr-2", 2));
+    let id = user_id(1).to_string();
+
+    for form in [id.replace('-', ""), format!("{{{id}}}"), format!("urn:uuid:{id}")] {
+        let failed = users.find(&organization(), &form).await;
+        assert!(
+            matches!(failed, Err(Error::NotFound(Missing::User))),
+            "{form}: {failed:?}"
+        );
+    }
 }
 
 #[tokio::test]

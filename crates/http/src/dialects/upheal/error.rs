@@ -41,7 +41,9 @@ fn classify(refusal: &Refusal) -> (StatusCode, ErrorCode) {
         Kind::AlreadyActive => (StatusCode::BAD_REQUEST, ErrorCode::USER_ACTIVE),
         Kind::Unauthorized | Kind::Expired => (status, ErrorCode::UNAUTHORIZED),
         Kind::Forbidden => (status, ErrorCode::NOT_ALLOWED),
-        Kind::NotFound(Missing::User) => (StatusCode::FORBIDDEN, ErrorCode::NOT_ALLOWED),
+        Kind::NotFound(Missing::User) | Kind::Conflict(Conflicting::AmbiguousId) => {
+            (StatusCode::FORBIDDEN, ErrorCode::NOT_ALLOWED)
+        }
         Kind::NotFound(_) | Kind::UnknownPath => (status, ErrorCode::NOT_FOUND),
         Kind::Conflict(_) => (StatusCode::FORBIDDEN, ErrorCode::USER_EXISTS),
         Kind::MethodNotAllowed => (status, ErrorCode::METHOD_NOT_ALLOWED),
@@ -77,6 +79,10 @@ fn errors(refusal: &Refusal) -> Vec<FieldError> {
 
 fn message(refusal: &Refusal, errors: &[FieldError]) -> String {
     match (refusal.kind, errors) {
+        (Kind::Conflict(Conflicting::AmbiguousId), _) => {
+            "This is the userId of one user and the partnerUserId of another: name the user by the other of the two."
+                .to_owned()
+        }
         (Kind::Conflict(_), _) => NOT_ALLOWED_TO_CREATE.to_owned(),
         (Kind::NotFound(Missing::User), _) => "Given API key is not allowed to access this user.".to_owned(),
         // The refusal's own words have Roster's names for the fields.
