@@ -8,11 +8,13 @@ use roster_domain::{
 };
 use secrecy::SecretString;
 
+mod options;
+
 use crate::api_clients::check_label;
 use crate::credentials::Credentials;
 use crate::error::{Error, Missing};
 use crate::idempotency::Reserved;
-use crate::ports::{Clock, ConnectionStore, Ids, Secrets, StoreError, Target, VendorGateway};
+use crate::ports::{Clock, ConnectionStore, Hold, Ids, Secrets, StoreError, Target, VendorGateway};
 
 const ROUNDS: usize = 64;
 
@@ -35,14 +37,7 @@ pub struct ConnectionChanges {
     pub unreadable: Violations,
 }
 
-/// What a request says about a connection's options.
-#[derive(Debug, Clone, Default)]
-pub struct OptionsChanges {
-    /// See [`ConnectionOptions::api_version`].
-    pub api_version: Change<String>,
-    /// See [`ConnectionOptions::allow_private_addresses`].
-    pub allow_private_addresses: Change<bool>,
-}
+pub use options::OptionsChanges;
 
 /// What a request says about a connection's credentials. Which fields are given says which kind they are.
 #[derive(Debug, Clone, Default)]
@@ -241,6 +236,19 @@ impl Connections {
         }
     }
 
+    /// The connections at which departures are held, until somebody approves them.
+    pub async fn holds(&self, organization: &Organization) -> Result<Vec<Hold>, Error> {
+        Ok(self.store.holds(organization.id).await?)
+    }
+
+    /// Approves the departures that are held at a connection. Returns how many.
+    pub async fn approve(&self, organization: &Organization, id: ConnectionId) -> Result<u64, Error> {
+        self.store
+            .approve(organization.id, id, self.clock.now())
+            .await?
+            .ok_or(Error::NotFound(Missing::Connection))
+    }
+
     /// Pauses a connection whose credentials were refused, unless it changed since the call was made: the new
     /// credentials may well work. Returns whether it was paused now, so that it is said once.
     pub async fn pause(&self, called: &Connection, reason: &str) -> Result<bool, Error> {
@@ -289,7 +297,7 @@ impl Connections {
         let base_url = changes.base_url.as_set().ok_or_else(required).and_then(BaseUrl::new);
         let base_url = violations.check(&FieldPath::of("base_url"), base_url);
         let label = check_label(&changes.label, &mut violations);
-        let options = options(&ConnectionOptions::default(), &changes.options);
+        let options = options::apply(&ConnectionOptions::default(), &changes.options, &mut violations);
         self.check_private_addresses(&options, &mut violations);
         let credentials = match &changes.credentials {
             Change::Set(given) => credentials(given, &mut violations),
@@ -301,6 +309,7 @@ impl Connections {
         let (Some(vendor), Some(base_url), Some(credentials)) = (vendor, base_url, credentials) else {
             return Err(violations);
         };
+        violations.extend(options.check(vendor));
         let now = self.clock.now();
         let paused = (changes.paused.as_set() == Some(&true)).then(|| by_request(now));
         let connection = Connection {
@@ -344,7 +353,8 @@ impl Connections {
             Change::Set(url) => violations.check(&FieldPath::of("base_url"), BaseUrl::new(url)),
         };
         let is_led_elsewhere = base_url.as_ref().is_some_and(|url| *url != current.base_url);
-        let options = options(&current.options, &changes.options);
+        let options = options::apply(&current.options, &changes.options, &mut violations);
+        violations.extend(options.check(current.vendor));
         // A connection that may call private addresses already can be relabelled or paused, but not led to others.
         if is_led_elsewhere || !current.options.allow_private_addresses {
             self.check_private_addresses(&options, &mut violations);
@@ -399,26 +409,6 @@ fn by_request(now: roster_domain::Timestamp) -> Pause {
     Pause {
         reason: "paused by request: set paused to false to go on".to_owned(),
         since: now,
-    }
-}
-
-fn options(current: &ConnectionOptions, changes: &Change<OptionsChanges>) -> ConnectionOptions {
-    let changes = match changes {
-        Change::Keep => return current.clone(),
-        Change::Clear => return ConnectionOptions::default(),
-        Change::Set(changes) => changes,
-    };
-    ConnectionOptions {
-        api_version: match &changes.api_version {
-            Change::Keep => current.api_version.clone(),
-            Change::Clear => None,
-            Change::Set(version) => Some(version.clone()),
-        },
-        allow_private_addresses: match changes.allow_private_addresses {
-            Change::Keep => current.allow_private_addresses,
-            Change::Clear => false,
-            Change::Set(allowed) => allowed,
-        },
     }
 }
 

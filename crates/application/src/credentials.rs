@@ -92,6 +92,7 @@ impl Credentials {
     }
 }
 
-fn context(connection: ConnectionId) -> String {
+/// What credentials are sealed for.
+pub(crate) fn context(connection: ConnectionId) -> String {
     format!("connection {connection}")
 }

@@ -110,6 +110,9 @@ pub enum Conflicting {
     /// Another organization has the short name.
     #[error("another organization has this slug")]
     Slug,
+    /// The connection takes all users, so that none can be taken off.
+    #[error("the connection takes all users: set its option assignment to chosen first")]
+    TakesAll,
     /// What is given is one user's id, and another's external id.
     #[error("this is the id of one user and the external id of another: name the user by the other of the two")]
     AmbiguousId,

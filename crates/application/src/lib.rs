@@ -4,6 +4,7 @@
 //! HTTP or a vendor's JSON, and a port method is one atomic step: no transaction crosses a port.
 
 pub mod accounts;
+pub mod acting;
 pub mod api_clients;
 pub mod authentication;
 pub mod connections;
@@ -11,13 +12,18 @@ pub mod convergence;
 pub mod credentials;
 pub mod customers;
 pub mod error;
+pub mod history;
 pub mod idempotency;
 pub mod links;
 pub mod organizations;
 pub mod ports;
+pub mod preview;
+pub mod pull;
+pub mod rotation;
 pub mod sessions;
 #[cfg(test)]
 mod testing;
 pub mod users;
 
+pub use acting::Acting;
 pub use error::{Conflicting, Error, Missing};

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use roster_domain::{
-    BaseUrl, Change, Connection, ConnectionId, ConnectionOptions, Organization, OrganizationId, PhiGuard, Slug,
-    Timestamp, User, UserChanges, UserId, Vendor, Version,
+    Account, Actor, ApiClientId, BaseUrl, Capabilities, Change, Connection, ConnectionId, ConnectionOptions, KeyKind,
+    Known, Organization, OrganizationId, PhiGuard, Slug, Surface, Timestamp, User, UserChanges, UserId, Vendor,
+    Version,
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::acting::Acting;
 use crate::ports::{
-    Clock, ConnectionStore, Entropy, Ids, MockClock, MockEntropy, MockIds, MockSecrets, Sealed, Secrets, SecretsError,
-    StoreError,
+    Clock, ConnectionStore, Entropy, Hold, Ids, MockClock, MockEntropy, MockIds, MockSecrets, Sealed, Secrets,
+    SecretsError, StoreError,
 };
 
 /// So many seconds after the tests' beginning of time.
@@ -84,6 +86,21 @@ pub(crate) fn organization() -> Organization {
     }
 }
 
+/// Who acts in these tests: an API client, through `/v1`.
+pub(crate) fn actor() -> Actor {
+    Actor {
+        surface: Surface::V1,
+        client: Some(ApiClientId::new(Uuid::from_u128(3))),
+    }
+}
+
+pub(crate) fn acting(organization: &Organization) -> Acting<'_> {
+    Acting {
+        organization,
+        actor: actor(),
+    }
+}
+
 pub(crate) fn set(text: &str) -> Change<String> {
     Change::Set(text.to_owned())
 }
@@ -141,6 +158,44 @@ pub(crate) fn stored_credentials() -> Sealed {
     )
 }
 
+/// The account of a user at [`connection`], of whom this is known there.
+pub(crate) fn account(user: &User, known: Known) -> Account {
+    Account {
+        organization_id: user.organization_id,
+        user_id: user.id,
+        connection_id: connection_id(),
+        vendor: Vendor::NablaCore,
+        is_assigned: true,
+        desired_version: user.version,
+        known,
+        invite_url: None,
+        attempts: 0,
+        next_attempt_at: Some(at(0)),
+        last_error: None,
+        attention: None,
+        removed_at: None,
+        paused: false,
+        held_since: None,
+        drift: None,
+        updated_at: at(0),
+    }
+}
+
+/// A vendor that can do everything.
+pub(crate) const ABLE: Capabilities = Capabilities {
+    look_up: Some(KeyKind::ExternalId),
+    refuses_duplicates: true,
+    update: true,
+    update_inactive: true,
+    deactivate: true,
+    reactivate: true,
+    delete: true,
+    read_back: true,
+    requests_per_step: 1,
+    initial_password: true,
+    required: &[],
+};
+
 mockall::mock! {
     /// The calls of a [`ConnectionStore`]. Not `automock`, which cannot mock a reference inside an `Option`.
     pub(crate) ConnectionStore {
@@ -155,6 +210,10 @@ mockall::mock! {
             &self, connection: &Connection, credentials: Option<Sealed>, expected: Version,
         ) -> Result<(), StoreError>;
         pub(crate) fn delete_connection(&self, organization: OrganizationId, id: ConnectionId) -> Result<bool, StoreError>;
+        pub(crate) fn holds(&self, organization: OrganizationId) -> Result<Vec<Hold>, StoreError>;
+        pub(crate) fn approve(
+            &self, organization: OrganizationId, connection: ConnectionId, now: Timestamp,
+        ) -> Result<Option<u64>, StoreError>;
     }
 }
 
@@ -192,5 +251,18 @@ impl ConnectionStore for MockConnectionStore {
 
     async fn delete_connection(&self, organization: OrganizationId, id: ConnectionId) -> Result<bool, StoreError> {
         self.delete_connection(organization, id)
+    }
+
+    async fn holds(&self, organization: OrganizationId) -> Result<Vec<Hold>, StoreError> {
+        self.holds(organization)
+    }
+
+    async fn approve(
+        &self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        self.approve(organization, connection, now)
     }
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use roster_domain::{
-    Change, Conflict, Email, EmailRule, ExternalId, Identity, Organization, Profile, Resolution, Revision, User,
-    UserChanges, UserId, Version, resolve,
+    Change, Conflict, Deed, Email, EmailRule, ExternalId, Identity, Organization, Profile, Resolution, Revision, User,
+    UserChanges, UserId, Version, changed_fields, resolve,
 };
 
+use crate::acting::Acting;
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
-use crate::ports::{Clock, Ids, Sealed, Secrets, SecretsError, StoreError, UniqueKey, UserQuery, UserStore};
+use crate::ports::{
+    ChangeRecord, Clock, Ids, Sealed, Secrets, SecretsError, StoreError, UniqueKey, UserQuery, UserStore, UserWrite,
+};
 
 /// How often a write is decided anew when others change the same user meanwhile. One of them succeeds in each
 /// round, so this many writers at once are served.
@@ -60,10 +63,11 @@ impl Users {
     /// has that id is the user it made.
     pub async fn create(
         &self,
-        organization: &Organization,
+        acting: Acting<'_>,
         changes: &UserChanges,
         reserved: Option<Reserved>,
     ) -> Result<Revision, Error> {
+        let organization = acting.organization;
         if let Some(Reserved::Resumed(id)) = reserved
             && let Some(user) = self.store.user(organization.id, UserId::new(id)).await?
         {
@@ -77,10 +81,12 @@ impl Users {
         let id = UserId::new(reserved.map_or_else(|| self.ids.new_id(), Reserved::id));
         let revision = User::create(id, organization.id, changes, organization.phi_guard, self.clock.now())?;
         let password = self.sealed_password(&revision)?;
-        self.store
-            .create_user(&revision.user, password.as_ref())
-            .await
-            .map_err(conflicting)?;
+        let write = UserWrite {
+            user: &revision.user,
+            password: password.as_ref(),
+            change: &self.record(acting, None, &revision.user),
+        };
+        self.store.create_user(write).await.map_err(conflicting)?;
         Ok(revision)
     }
 
@@ -134,13 +140,13 @@ impl Users {
     /// Changes a user. With `expected`, only if the user is at one of those versions.
     pub async fn update(
         &self,
-        organization: &Organization,
+        acting: Acting<'_>,
         id: UserId,
         changes: &UserChanges,
         expected: Option<&[Version]>,
     ) -> Result<Revision, Error> {
-        self.rewrite(organization, id, expected, |user| {
-            Ok(user.update(changes, organization.phi_guard, self.clock.now())?)
+        self.rewrite(acting, id, expected, |user| {
+            Ok(user.update(changes, acting.organization.phi_guard, self.clock.now())?)
         })
         .await
     }
@@ -148,7 +154,7 @@ impl Users {
     /// Activates or deactivates a user.
     pub async fn set_active(
         &self,
-        organization: &Organization,
+        acting: Acting<'_>,
         id: UserId,
         active: bool,
         expected: Option<&[Version]>,
@@ -157,17 +163,12 @@ impl Users {
             active: Change::Set(active),
             ..UserChanges::default()
         };
-        self.update(organization, id, &changes, expected).await
+        self.update(acting, id, &changes, expected).await
     }
 
     /// Deletes a user: no surface sees it any more, and its accounts are driven to be gone.
-    pub async fn delete(
-        &self,
-        organization: &Organization,
-        id: UserId,
-        expected: Option<&[Version]>,
-    ) -> Result<(), Error> {
-        self.rewrite(organization, id, expected, |user| {
+    pub async fn delete(&self, acting: Acting<'_>, id: UserId, expected: Option<&[Version]>) -> Result<(), Error> {
+        self.rewrite(acting, id, expected, |user| {
             Ok(Revision {
                 user: user.delete(self.clock.now()),
                 changed: true,
@@ -183,7 +184,7 @@ impl Users {
     /// yet is given this one. Fields that are left out stay as they are.
     pub async fn upsert(
         &self,
-        organization: &Organization,
+        acting: Acting<'_>,
         external_id: &str,
         changes: &UserChanges,
         email_rule: EmailRule,
@@ -202,7 +203,7 @@ impl Users {
         };
         for _ in 0..ROUNDS {
             let done = self
-                .upsert_once(organization, &external_id, email.as_ref(), &changes, email_rule)
+                .upsert_once(acting, &external_id, email.as_ref(), &changes, email_rule)
                 .await?;
             if let Some(upserted) = done {
                 return Ok(upserted);
@@ -214,12 +215,13 @@ impl Users {
     /// One round; `None` if somebody was faster: who they are decides what this request means.
     async fn upsert_once(
         &self,
-        organization: &Organization,
+        acting: Acting<'_>,
         external_id: &ExternalId,
         email: Option<&Email>,
         changes: &UserChanges,
         email_rule: EmailRule,
     ) -> Result<Option<Upserted>, Error> {
+        let organization = acting.organization;
         let by_external_id = self.store.user_by_external_id(organization.id, external_id).await?;
         let by_email = match email {
             Some(email) => self.store.user_by_email(organization.id, email).await?,
@@ -232,7 +234,7 @@ impl Users {
         };
         let found = match resolve(identity, by_external_id.as_ref(), by_email.as_ref()) {
             Resolution::Create => {
-                return match self.create(organization, changes, None).await {
+                return match self.create(acting, changes, None).await {
                     Ok(revision) => Ok(Some(Upserted {
                         revision,
                         created: true,
@@ -266,9 +268,7 @@ impl Users {
         };
         let revision = user.update(changes, organization.phi_guard, self.clock.now())?;
         if revision.changed {
-            let password = self.sealed_password(&revision)?;
-            let written = self.store.update_user(&revision.user, user.version, password.as_ref());
-            match written.await {
+            match self.write(acting, &user, &revision).await? {
                 Ok(()) => {}
                 Err(
                     StoreError::Stale
@@ -287,13 +287,13 @@ impl Users {
     /// Reads, decides and writes, and begins again when somebody else wrote in between.
     async fn rewrite(
         &self,
-        organization: &Organization,
+        acting: Acting<'_>,
         id: UserId,
         expected: Option<&[Version]>,
         decide: impl Fn(&User) -> Result<Revision, Error>,
     ) -> Result<Revision, Error> {
         for _ in 0..ROUNDS {
-            let user = self.get(organization, id).await?;
+            let user = self.get(acting.organization, id).await?;
             if expected.is_some_and(|versions| !versions.contains(&user.version)) {
                 return Err(Error::VersionMismatch { current: user.version });
             }
@@ -301,9 +301,7 @@ impl Users {
             if !revision.changed {
                 return Ok(revision);
             }
-            let password = self.sealed_password(&revision)?;
-            let written = self.store.update_user(&revision.user, user.version, password.as_ref());
-            match written.await {
+            match self.write(acting, &user, &revision).await? {
                 Ok(()) => return Ok(revision),
                 // The customer that the user was read with may just have been given another id.
                 Err(StoreError::Stale | StoreError::Reference) => {}
@@ -311,6 +309,36 @@ impl Users {
             }
         }
         Err(Error::Contention)
+    }
+
+    /// Stores a revision in place of the user that it was made of.
+    async fn write(
+        &self,
+        acting: Acting<'_>,
+        user: &User,
+        revision: &Revision,
+    ) -> Result<Result<(), StoreError>, Error> {
+        let password = self.sealed_password(revision)?;
+        let write = UserWrite {
+            user: &revision.user,
+            password: password.as_ref(),
+            change: &self.record(acting, Some(user), &revision.user),
+        };
+        Ok(self.store.update_user(write, user.version).await)
+    }
+
+    /// What the history is told of a change.
+    fn record(&self, acting: Acting<'_>, before: Option<&User>, after: &User) -> ChangeRecord {
+        let fields = changed_fields(before, after);
+        ChangeRecord {
+            id: self.ids.new_id(),
+            at: after.updated_at,
+            actor: acting.actor,
+            deed: Deed::of(before, after),
+            fields: fields.into_iter().map(str::to_owned).collect(),
+            connection_id: None,
+            version: after.version,
+        }
     }
 
     /// The initial password of a revision as it is stored.
@@ -331,7 +359,7 @@ fn written_id(name: &str) -> Option<UserId> {
 }
 
 /// What an initial password is sealed for.
-fn password_context(user: UserId) -> String {
+pub(crate) fn password_context(user: UserId) -> String {
     format!("password of user {user}")
 }
 

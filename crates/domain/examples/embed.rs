@@ -4,8 +4,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use roster_domain::{
-    Capabilities, Change, KeyKind, Known, OrganizationId, OutcomeClass, PhiGuard, RetryPolicy, Step, Timestamp, User,
-    UserChanges, UserId, Vendor, VendorUserId, Verdict, plan, retry,
+    Capabilities, Change, KeyKind, Known, OrganizationId, OutcomeClass, PhiGuard, Presence, RetryPolicy, Step,
+    Timestamp, User, UserChanges, UserId, Vendor, VendorUserId, Verdict, plan, retry,
 };
 use uuid::Uuid;
 
@@ -54,26 +54,41 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
         deactivate: true,
         reactivate: true,
         delete: false,
+        read_back: true,
+        requests_per_step: 1,
+        initial_password: false,
         required: &[],
     };
     let mut known = Known::default();
-    let Step::LookUp(key) = plan(&ann, Vendor::Upheal, &known, &vendor) else {
+    let Step::LookUp(key) = plan(&ann, Presence::Active, Vendor::Upheal, &known, &vendor) else {
         return Err("a vendor that may take a user twice is asked first".into());
     };
     known = known.absent(key.clone());
-    assert_eq!(plan(&ann, Vendor::Upheal, &known, &vendor), Step::Create(key.clone()));
+    assert_eq!(
+        plan(&ann, Presence::Active, Vendor::Upheal, &known, &vendor),
+        Step::Create(key.clone())
+    );
 
     // The create is sent and nothing is heard. It may have happened: wait, then look before it is sent again.
     known = known.intending(key.clone());
     let verdict = retry(OutcomeClass::Unknown, 1, now, 0.25, &RetryPolicy::default());
     assert_eq!(verdict, Verdict::RetryAt(now + Duration::from_millis(500)));
-    assert_eq!(plan(&ann, Vendor::Upheal, &known, &vendor), Step::LookUp(key));
+    assert_eq!(
+        plan(&ann, Presence::Active, Vendor::Upheal, &known, &vendor),
+        Step::LookUp(key)
+    );
 
     // It had happened. The user is adopted instead of created twice, and brought up to date.
     let theirs = VendorUserId::new("f3b0");
     known = known.found(theirs.clone(), true);
-    assert_eq!(plan(&ann, Vendor::Upheal, &known, &vendor), Step::Update(theirs));
+    assert_eq!(
+        plan(&ann, Presence::Active, Vendor::Upheal, &known, &vendor),
+        Step::Update(theirs)
+    );
     known = known.updated(ann.version);
-    assert_eq!(plan(&ann, Vendor::Upheal, &known, &vendor), Step::InSync);
+    assert_eq!(
+        plan(&ann, Presence::Active, Vendor::Upheal, &known, &vendor),
+        Step::InSync
+    );
     Ok(())
 }

@@ -20,6 +20,8 @@ pub struct Account {
     pub connection_id: ConnectionId,
     /// The vendor at the other end of the connection.
     pub vendor: Vendor,
+    /// Whether the user is to be there. Always true where the connection takes all users.
+    pub is_assigned: bool,
     /// The version of the user that the vendor should have.
     pub desired_version: Version,
     /// What Roster knows of the user at the vendor.
@@ -28,7 +30,7 @@ pub struct Account {
     pub invite_url: Option<String>,
     /// Failed attempts since the last success or the last change.
     pub attempts: u32,
-    /// When the account is due; `None` when nothing is to be done, or a person is asked.
+    /// When the account is due, be it only to be read back; `None` when nothing is to be done, or a person is asked.
     pub next_attempt_at: Option<Timestamp>,
     /// What went wrong last, in plain words, while it is being retried.
     pub last_error: Option<String>,
@@ -38,6 +40,10 @@ pub struct Account {
     pub removed_at: Option<Timestamp>,
     /// Set while the connection is paused.
     pub paused: bool,
+    /// Set while the user's departure waits for the connection's operator to approve a mass change.
+    pub held_since: Option<Timestamp>,
+    /// What somebody changed at the vendor, where that is reported and not repaired.
+    pub drift: Option<Drift>,
     /// When the account last changed.
     pub updated_at: Timestamp,
 }
@@ -53,7 +59,7 @@ impl Account {
             AccountStatus::NeedsAttention
         } else if !behind {
             AccountStatus::InSync
-        } else if self.paused {
+        } else if self.paused || self.held_since.is_some() {
             AccountStatus::Paused
         } else if self.attempts > 0 {
             AccountStatus::Retrying
@@ -61,6 +67,15 @@ impl Account {
             AccountStatus::Pending
         }
     }
+}
+
+/// What was found at the vendor that is not as Roster left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// What differs, in plain words.
+    pub message: String,
+    /// When it was found first.
+    pub since: Timestamp,
 }
 
 /// Where an account stands.
@@ -74,7 +89,7 @@ pub enum AccountStatus {
     Retrying,
     /// Sending cannot succeed until a person does something.
     NeedsAttention,
-    /// The connection is paused.
+    /// The connection is paused, or the departure is held.
     Paused,
     /// The user is gone from the vendor.
     Removed,

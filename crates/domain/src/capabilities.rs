@@ -26,6 +26,12 @@ pub struct Capabilities {
     pub reactivate: bool,
     /// Whether a user can be deleted.
     pub delete: bool,
+    /// Whether a user can be read by the vendor's id, so that what somebody changed there is noticed.
+    pub read_back: bool,
+    /// How many requests one step takes at the most, as they count for the vendor's limit.
+    pub requests_per_step: u32,
+    /// Whether it takes an initial password.
+    pub initial_password: bool,
     /// The fields of the canonical user without which the vendor takes nobody, by name.
     pub required: &'static [RequiredField],
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::ids::{ConnectionId, OrganizationId};
+use crate::options::ConnectionOptions;
 use crate::vendor::Vendor;
 use crate::violation::{Fault, Given, Rule};
 use crate::{Timestamp, Version};
@@ -30,16 +31,6 @@ pub struct Connection {
     pub updated_at: Timestamp,
     /// 1 for a new connection, one more with each change.
     pub version: Version,
-}
-
-/// What a connection leaves to choose.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ConnectionOptions {
-    /// The version that is asked for in the vendor's versioning header; the client's default where absent.
-    pub api_version: Option<String>,
-    /// Whether private, loopback and link-local addresses may be called. Off for anything but a sandbox or a
-    /// vendor inside the same network.
-    pub allow_private_addresses: bool,
 }
 
 /// Why nothing is sent over a connection.

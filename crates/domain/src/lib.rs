@@ -10,16 +10,21 @@
 
 pub mod account;
 pub mod api_client;
+pub mod breaker;
 pub mod capabilities;
 pub mod changes;
 mod choice;
 pub mod connection;
 pub mod customer;
 pub mod fields;
+pub mod history;
 pub mod ids;
+pub mod mass_change;
+pub mod options;
 pub mod organization;
 pub mod phi;
 pub mod plan;
+pub mod presence;
 pub mod profile;
 pub mod resolve;
 pub mod retry;
@@ -27,20 +32,25 @@ pub mod user;
 pub mod vendor;
 pub mod violation;
 
-pub use account::{Account, AccountStatus, Attention, Cause, Remedy};
+pub use account::{Account, AccountStatus, Attention, Cause, Drift, Remedy};
 pub use api_client::{ApiClient, ApiClientKind, ClientKey};
+pub use breaker::{Admission, Breaker, BreakerPolicy};
 pub use capabilities::{Capabilities, KeyKind, VendorKey};
 pub use changes::{Change, PhoneChanges, SettingsChanges, SpecialtyChanges, UserChanges};
-pub use connection::{BaseUrl, Connection, ConnectionOptions, Pause};
+pub use connection::{BaseUrl, Connection, Pause};
 pub use customer::{Customer, CustomerChanges, CustomerId, DisplayName, Region, TenantName};
 pub use fields::{
     DateOfBirth, Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, Password, PersonName, Phone,
     PhoneCountryCode, PhoneNumber, Pronoun, Role, SessionType, Settings, Specialty, SpecialtyKind, SpeechLocale,
     TherapyLicence,
 };
+pub use history::{Actor, Deed, Surface, changed_fields};
 pub use ids::{ApiClientId, ConnectionId, OrganizationId, UserId, VendorUserId};
+pub use mass_change::{Departures, MassChangePolicy};
+pub use options::{ConnectionOptions, DriftMode};
 pub use organization::{ConnectVersion, Organization, PhiGuard, Slug};
 pub use plan::{Known, Step, plan};
+pub use presence::{Assignment, OnLeave, Presence};
 pub use profile::Profile;
 pub use resolve::{Conflict, EmailRule, Identity, Resolution, resolve};
 pub use retry::{OutcomeClass, RetryPolicy, Verdict, retry};

@@ -4,6 +4,7 @@ use crate::Version;
 use crate::account::{Cause, Remedy};
 use crate::capabilities::{Capabilities, KeyKind, VendorKey};
 use crate::ids::VendorUserId;
+use crate::presence::{OnLeave, Presence};
 use crate::user::User;
 use crate::vendor::Vendor;
 
@@ -23,6 +24,8 @@ pub struct Known {
     pub absent_under: Option<VendorKey>,
     /// Whether the vendor refused a create during this claim because the user exists. Not stored.
     pub refused_as_duplicate: bool,
+    /// Whether the vendor is to be asked how the user stands before that is believed. Not stored.
+    pub is_doubted: bool,
 }
 
 impl Known {
@@ -31,8 +34,8 @@ impl Known {
     /// a worker that died may have activated it before without a word, so who should be inactive is deactivated once
     /// more, which does no harm. `attempts` are those that failed since the change.
     #[must_use]
-    pub fn recalled(self, user: &User, can: &Capabilities, attempts: u32) -> Self {
-        let should_be_inactive = !user.active || user.deleted_at.is_some();
+    pub fn recalled(self, user: &User, presence: Presence, can: &Capabilities, attempts: u32) -> Self {
+        let should_be_inactive = presence != Presence::Active;
         let has_changed = attempts == 0 && self.applied_version < user.version;
         let in_doubt = should_be_inactive && has_changed && can.reactivate && can.deactivate;
         let active = self.active.filter(|active| *active || !in_doubt);
@@ -40,6 +43,27 @@ impl Known {
             active,
             absent_under: None,
             refused_as_duplicate: false,
+            is_doubted: false,
+            ..self
+        }
+    }
+
+    /// Before the vendor is asked how the user stands, although nothing was changed here: somebody may have done so there.
+    #[must_use]
+    pub fn doubted(self) -> Self {
+        Self {
+            is_doubted: true,
+            ..self
+        }
+    }
+
+    /// After the vendor was asked by its own id how the user stands. Fields that differ are sent again.
+    #[must_use]
+    pub fn read_back(self, active: bool, matches: bool) -> Self {
+        Self {
+            active: Some(active),
+            applied_version: if matches { self.applied_version } else { 0 },
+            is_doubted: false,
             ..self
         }
     }
@@ -121,6 +145,7 @@ impl Known {
         Self {
             intent,
             absent_under: None,
+            is_doubted: false,
             ..self.deleted()
         }
     }
@@ -161,6 +186,8 @@ pub enum Step {
     Deactivate(VendorUserId),
     /// Delete the user.
     Delete(VendorUserId),
+    /// Ask how the user stands.
+    ReadBack(VendorUserId),
     /// Nothing is left to do: the vendor has what it should have.
     InSync,
     /// Nothing is left to do: the user is gone from the vendor.
@@ -176,6 +203,23 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The name of what is asked of the vendor; `None` where nothing is.
+    #[must_use]
+    pub const fn operation(&self) -> Option<&'static str> {
+        match self {
+            Self::LookUp(_) => Some("look_up"),
+            Self::Create(_) => Some("create"),
+            Self::Update(_) => Some("update"),
+            Self::Activate(_) => Some("activate"),
+            Self::Deactivate(_) => Some("deactivate"),
+            Self::Delete(_) => Some("delete"),
+            Self::ReadBack(_) => Some("read_back"),
+            Self::InSync | Self::Removed | Self::Ask { .. } => None,
+        }
+    }
+}
+
 /// Decides the next step. Carrying it out and folding its outcome into `known` leads, step by step, to
 /// [`Step::InSync`], [`Step::Removed`] or [`Step::Ask`].
 ///
@@ -185,13 +229,20 @@ pub enum Step {
 ///   inactive.
 /// - What the vendor cannot do is asked of a person, never passed over.
 #[must_use]
-pub fn plan(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
-    if user.deleted_at.is_some() {
-        leave(vendor, known, can)
-    } else if user.active {
-        appear(user, vendor, known, can)
+pub fn plan(user: &User, presence: Presence, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    match presence {
+        Presence::Active => appear(user, vendor, known, can),
+        Presence::Inactive => rest(user, vendor, known, can),
+        Presence::Away(on_leave) => leave(on_leave, vendor, known, can),
+    }
+}
+
+/// Nothing is left to do, unless how the user stands at the vendor is to be asked first.
+fn settled(id: &VendorUserId, known: &Known, can: &Capabilities) -> Step {
+    if known.is_doubted && can.read_back {
+        Step::ReadBack(id.clone())
     } else {
-        rest(user, vendor, known, can)
+        Step::InSync
     }
 }
 
@@ -240,7 +291,7 @@ fn appear(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Ste
             format!("{} has no way to change the fields of a user", vendor.title()),
         );
     }
-    Step::InSync
+    settled(id, known, can)
 }
 
 /// The user is not known to be there, and should be.
@@ -312,7 +363,7 @@ fn rest(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step 
     if can.update && can.update_inactive && known.applied_version < user.version {
         return Step::Update(id.clone());
     }
-    Step::InSync
+    settled(id, known, can)
 }
 
 /// How a user comes to be inactive; `None` for one who is.
@@ -333,12 +384,13 @@ fn switch_off(id: &VendorUserId, vendor: Vendor, known: &Known, can: &Capabiliti
     ))
 }
 
-/// The user should not be there at all, or, where that cannot be had, not active.
-fn leave(vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+/// The user should be gone: deleted, where the connection asks for it and the vendor can, else deactivated. Who should only be
+/// deactivated is never deleted for want of another way.
+fn leave(on_leave: OnLeave, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
     let Some(id) = &known.vendor_user_id else {
         return settle_intent(vendor, known, can).unwrap_or(Step::Removed);
     };
-    if can.delete {
+    if can.delete && on_leave == OnLeave::Delete {
         return Step::Delete(id.clone());
     }
     switch_off(id, vendor, known, can).unwrap_or(Step::Removed)

@@ -33,6 +33,20 @@ pub enum OutcomeClass {
 }
 
 impl OutcomeClass {
+    /// The name of the class, in histories and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Transient { .. } => "transient",
+            Self::Rejected => "rejected",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether the call may have had an effect all the same.
     #[must_use]
     pub fn may_have_happened(self) -> bool {

@@ -1,35 +1,28 @@
 //! The use cases for accounts.
 
+mod assigning;
+
 use std::sync::Arc;
 
-use roster_domain::{Account, Known, Vendor};
+use roster_domain::Known;
 
 use super::Accounts;
 use crate::error::{Error, Missing};
 use crate::ports::{MockAccountStore, MockUserStore};
-use crate::testing::{ann, at, clock_at, connection_id, organization, user_id};
+use crate::testing::{MockConnectionStore, account, ann, at, clock_at, connection_id, ids, organization, user_id};
 
 fn accounts(store: MockAccountStore, users: MockUserStore) -> Accounts {
-    Accounts::new(Arc::new(store), Arc::new(users), clock_at(60))
+    with_connections(store, users, MockConnectionStore::new())
 }
 
-fn account() -> Account {
-    Account {
-        organization_id: organization().id,
-        user_id: user_id(1),
-        connection_id: connection_id(),
-        vendor: Vendor::NablaCore,
-        desired_version: 1,
-        known: Known::default(),
-        invite_url: None,
-        attempts: 0,
-        next_attempt_at: Some(at(0)),
-        last_error: None,
-        attention: None,
-        removed_at: None,
-        paused: false,
-        updated_at: at(0),
-    }
+fn with_connections(store: MockAccountStore, users: MockUserStore, connections: MockConnectionStore) -> Accounts {
+    Accounts::new(
+        Arc::new(store),
+        Arc::new(users),
+        Arc::new(connections),
+        clock_at(60),
+        ids(),
+    )
 }
 
 #[tokio::test]
@@ -38,14 +31,14 @@ async fn the_accounts_of_a_deleted_user_are_shown_while_they_are_kept() {
     store
         .expect_accounts_of_user()
         .times(1)
-        .return_once(|_, _| Ok(vec![account()]));
+        .return_once(|_, _| Ok(vec![account(&ann(), Known::default())]));
 
     let shown = accounts(store, MockUserStore::new())
         .of_user(&organization(), user_id(1))
         .await
         .expect("shown");
 
-    assert_eq!(shown, [account()]);
+    assert_eq!(shown, [account(&ann(), Known::default())]);
 }
 
 #[tokio::test]
@@ -76,7 +69,7 @@ async fn a_user_without_connections_has_no_accounts_and_a_stranger_is_not_found(
 #[tokio::test]
 async fn an_account_is_tried_again_from_now_on_and_one_that_is_not_there_is_not_found() {
     let mut store = MockAccountStore::new();
-    let mut answers = vec![None, Some(account())];
+    let mut answers = vec![None, Some(account(&ann(), Known::default()))];
     store
         .expect_retry_account()
         .withf(|_, _, _, now| *now == at(60))
@@ -88,7 +81,7 @@ async fn an_account_is_tried_again_from_now_on_and_one_that_is_not_there_is_not_
         .retry(&organization(), user_id(1), connection_id())
         .await
         .expect("retried");
-    assert_eq!(retried, account());
+    assert_eq!(retried, account(&ann(), Known::default()));
     let missing = accounts.retry(&organization(), user_id(1), connection_id()).await;
     assert!(matches!(missing, Err(Error::NotFound(Missing::Account))), "{missing:?}");
 }

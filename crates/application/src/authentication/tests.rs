@@ -417,3 +417,19 @@ async fn every_wrong_login_has_the_same_answer(#[case] email: &str, #[case] pass
 
     assert!(matches!(found, Ok(None)), "{found:?}");
 }
+
+#[test]
+fn a_token_of_a_key_that_was_replaced_is_taken_while_that_key_is_live() {
+    let (old, new) = (TokenKey::new([1; 32]), TokenKey::new([2; 32]));
+    let claims = AccessClaims {
+        client: CLIENT,
+        organization: organization().id,
+    };
+    let token = Tokens::new(&old)
+        .issue_access(claims, Audience::Corti, Uuid::from_u128(1), at(100))
+        .expect("a token");
+    let read = |tokens: &Tokens| tokens.read_access(&token, Audience::Corti, at(101));
+
+    assert_eq!(read(&Tokens::new(&new).also_taking(&old)), Ok(claims));
+    assert_eq!(read(&Tokens::new(&new)), Err(TokenError::Invalid));
+}

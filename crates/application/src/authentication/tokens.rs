@@ -80,7 +80,8 @@ pub enum TokenError {
 #[derive(Clone)]
 pub struct Tokens {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The present key first.
+    decoding: Vec<DecodingKey>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -107,8 +108,15 @@ impl Tokens {
     pub fn new(key: &TokenKey) -> Self {
         Self {
             encoding: EncodingKey::from_secret(&*key.0),
-            decoding: DecodingKey::from_secret(&*key.0),
+            decoding: vec![DecodingKey::from_secret(&*key.0)],
         }
+    }
+
+    /// The same, taking tokens that were signed with a key that was replaced, until they expire.
+    #[must_use]
+    pub fn also_taking(mut self, previous: &TokenKey) -> Self {
+        self.decoding.push(DecodingKey::from_secret(&*previous.0));
+        self
     }
 
     /// Issues an access token to an API client.
@@ -203,8 +211,10 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
-        decode(token, &self.decoding, &validation)
+        self.decoding
+            .iter()
+            .find_map(|key| decode(token, key, &validation).ok())
             .map(|token| token.claims)
-            .map_err(|_| TokenError::Invalid)
+            .ok_or(TokenError::Invalid)
     }
 }

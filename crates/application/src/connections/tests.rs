@@ -1,6 +1,8 @@
 //! The use cases for connections: checked whole, sealed before stored, paused and resumed.
 
 mod addresses;
+mod holds;
+mod options;
 
 use std::sync::Arc;
 

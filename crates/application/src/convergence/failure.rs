@@ -10,7 +10,7 @@ use crate::ports::{Claim, Settled, VendorError};
 impl Convergence {
     /// Decides, with the one retry policy there is, what follows from a failure.
     pub(super) async fn failed(&self, progress: &mut Progress, error: &VendorError) -> Result<Settled, Error> {
-        let now = self.clock.now();
+        let now = self.now();
         let attempts = progress.claim.account.attempts.saturating_add(1);
         let claim = &progress.claim;
         info!(
@@ -24,7 +24,7 @@ impl Convergence {
             "a call to a vendor did not succeed"
         );
         Ok(
-            match retry(error.class, attempts, now, self.entropy.fraction(), &self.policy) {
+            match retry(error.class, attempts, now, self.ports.entropy.fraction(), &self.policy) {
                 Verdict::RetryAt(at) => {
                     let floor = match error.class {
                         OutcomeClass::RateLimited { after: Some(after) }
@@ -51,7 +51,7 @@ impl Convergence {
 
     /// Pauses the connection, and says so once.
     pub(super) async fn pause(&self, claim: &Claim, reason: &str) -> Result<(), Error> {
-        if self.connections.pause(&claim.connection, reason).await? {
+        if self.ports.connections.pause(&claim.connection, reason).await? {
             warn!(
                 connection = %claim.connection.id,
                 vendor = %claim.connection.vendor,

@@ -4,7 +4,10 @@
 //! **call** the vendor as [`roster_domain::plan()`] says, **record** what came of it if the claim still holds. A create is announced in
 //! the account before it is sent, so that whatever happens then, it is looked up before it is sent again.
 
+mod calls;
 mod failure;
+mod lane;
+mod runner;
 #[cfg(test)]
 mod tests;
 mod worker;
@@ -14,10 +17,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use roster_domain::{
-    Attention, Cause, Known, OutcomeClass, Remedy, RetryPolicy, Step, Timestamp, VendorKey, VendorUserId, Verdict,
-    plan, retry,
+    AccountStatus, Attention, Capabilities, Cause, Connection, Drift, DriftMode, Known, OutcomeClass, Password,
+    Presence, Remedy, RetryPolicy, Step, Timestamp, VendorKey, VendorUserId, Verdict, plan, retry,
 };
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
+use uuid::Uuid;
 
 pub use worker::{Worker, WorkerSettings};
 
@@ -25,9 +29,13 @@ use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::ports::{
-    AccountQueue, Claim, Clock, Entropy, Secrets, Settled, Settlement, StoreError, Target, UniqueKey, VendorError,
-    VendorGateway,
+    AccountQueue, CallRecord, Claim, ClaimKey, Clock, ConnectionKey, Entropy, Ids, Sealed, Secrets, Settled,
+    Settlement, StoreError, UniqueKey, VendorError, VendorGateway,
 };
+use crate::users::password_context;
+
+use calls::is_departure;
+use lane::Passage;
 
 /// The most steps of one claim. Every path through [`plan()`] ends well before; this bounds what a vendor that keeps
 /// changing its mind can cost.
@@ -42,28 +50,43 @@ const HELD_ATTEMPTS: u32 = 10;
 pub struct Leases {
     /// How long a claim holds unless it is renewed. A worker that died is taken over after that.
     pub lease: Duration,
-    /// How long one step may take, token and all; no call is begun with less than this left of the lease.
+    /// How long one step may take, token and all, before it is given up; none is begun with less than this left of the
+    /// lease.
     pub step: Duration,
 }
 
 impl Default for Leases {
     fn default() -> Self {
         Self {
-            lease: Duration::from_secs(45),
-            step: Duration::from_secs(30),
+            lease: Duration::from_secs(25),
+            step: Duration::from_secs(15),
         }
     }
+}
+
+/// What convergence works with.
+#[derive(Clone)]
+pub struct ConvergencePorts {
+    /// Accounts as a queue.
+    pub queue: Arc<dyn AccountQueue>,
+    /// The vendors.
+    pub gateway: Arc<dyn VendorGateway>,
+    /// Connections, which are paused when their credentials are refused.
+    pub connections: Connections,
+    /// Opens credentials and initial passwords.
+    pub secrets: Arc<dyn Secrets>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// Ids of entries in histories.
+    pub ids: Arc<dyn Ids>,
 }
 
 /// The use case of convergence: one claim, from beginning to end.
 #[derive(Clone)]
 pub struct Convergence {
-    queue: Arc<dyn AccountQueue>,
-    gateway: Arc<dyn VendorGateway>,
-    connections: Connections,
-    secrets: Arc<dyn Secrets>,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
+    ports: ConvergencePorts,
     policy: RetryPolicy,
     leases: Leases,
 }
@@ -80,12 +103,24 @@ pub enum Converged {
 /// What is carried through the steps of one claim.
 struct Progress {
     claim: Claim,
+    can: Capabilities,
     known: Known,
     /// The key under which the vendor should know the user now.
     key: Option<VendorKey>,
     invite_url: Option<String>,
     /// Whether the vendor's user was found during this claim, so that nothing yet says that it is nobody else's.
     is_unlinked: bool,
+    /// How often the vendor said during this claim that it has no such user.
+    denials: u32,
+    /// Whether the account was in sync, so that all there is to do is to see how the user stands.
+    is_read_back: bool,
+    /// What was found before, until it is known to be otherwise.
+    drift: Option<Drift>,
+    left: bool,
+    password: Option<Password>,
+    delivered: Option<Sealed>,
+    calls: Vec<CallRecord>,
+    passage: Passage,
 }
 
 /// Where one step leads.
@@ -98,81 +133,109 @@ enum Next {
 impl Convergence {
     /// Puts the use case together.
     #[must_use]
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "it is wired in one place, each port under its own name"
-    )]
-    pub fn new(
-        queue: Arc<dyn AccountQueue>,
-        gateway: Arc<dyn VendorGateway>,
-        connections: Connections,
-        secrets: Arc<dyn Secrets>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        policy: RetryPolicy,
-        leases: Leases,
-    ) -> Self {
-        Self {
-            queue,
-            gateway,
-            connections,
-            secrets,
-            clock,
-            entropy,
-            policy,
-            leases,
-        }
+    pub fn new(ports: ConvergencePorts, policy: RetryPolicy, leases: Leases) -> Self {
+        Self { ports, policy, leases }
     }
 
-    /// Takes up to `limit` accounts that are due.
-    pub async fn claim(&self, limit: u32) -> Result<Vec<Claim>, Error> {
-        let now = self.clock.now();
-        Ok(self.queue.claim(now, self.lease_from(now), limit).await?)
+    /// The time.
+    fn now(&self) -> Timestamp {
+        self.ports.clock.now()
     }
 
-    /// How long until the next account is due, at most `at_most`.
-    pub async fn idle_for(&self, at_most: Duration) -> Result<Duration, Error> {
-        let Some(due) = self.queue.next_due().await? else {
+    /// Takes ownership of connections at which something is due.
+    async fn own(&self, worker: Uuid, ownership: Duration, limit: u32) -> Result<Vec<Connection>, Error> {
+        let now = self.now();
+        Ok(self.ports.queue.own(worker, now, now + delta(ownership), limit).await?)
+    }
+
+    /// Extends ownership.
+    async fn keep(
+        &self,
+        worker: Uuid,
+        connections: &[ConnectionKey],
+        ownership: Duration,
+    ) -> Result<Vec<ConnectionKey>, Error> {
+        let until = self.now() + delta(ownership);
+        Ok(self.ports.queue.keep(worker, connections, until).await?)
+    }
+
+    /// Ends ownership.
+    async fn disown(&self, worker: Uuid, connections: &[ConnectionKey]) -> Result<(), Error> {
+        Ok(self.ports.queue.disown(worker, connections).await?)
+    }
+
+    /// Gives back claims that were not finished.
+    async fn release(&self, claims: &[ClaimKey]) -> Result<(), Error> {
+        Ok(self.ports.queue.release(claims).await?)
+    }
+
+    /// When the next account of a connection is due.
+    async fn next_due_at(&self, connection: &ConnectionKey) -> Result<Option<Timestamp>, Error> {
+        Ok(self.ports.queue.next_due_at(connection).await?)
+    }
+
+    /// Takes up to `limit` accounts of a connection that are due.
+    async fn claim(&self, worker: Uuid, connection: &ConnectionKey, limit: u32) -> Result<Vec<Claim>, Error> {
+        let now = self.now();
+        let lease_until = self.lease_from(now);
+        Ok(self
+            .ports
+            .queue
+            .claim(worker, connection, now, lease_until, limit)
+            .await?)
+    }
+
+    /// How long until there is something to take over, at most `at_most`.
+    async fn idle_for(&self, worker: Uuid, running: &[ConnectionKey], at_most: Duration) -> Result<Duration, Error> {
+        let Some(due) = self.ports.queue.next_due(worker, running).await? else {
             return Ok(at_most);
         };
-        let wait = (due - self.clock.now()).to_std().unwrap_or_default();
+        let wait = (due - self.now()).to_std().unwrap_or_default();
         Ok(wait.min(at_most))
     }
 
     /// Drives one claim to its end.
-    pub async fn converge(&self, claim: Claim) -> Result<Converged, Error> {
-        let credentials = match Credentials::open(&claim.credentials, claim.connection.id, &*self.secrets) {
+    async fn converge(&self, claim: Claim, passage: Passage) -> Result<Converged, Error> {
+        let can = self.ports.gateway.capabilities(&claim.connection);
+        let options = &claim.connection.options;
+        let account = &claim.account;
+        let presence = Presence::of(&claim.user, account.is_assigned, options.on_leave);
+        // Who was just taken off the connection is still as the account says, and yet has to leave.
+        let is_read_back = account.status() == AccountStatus::InSync
+            && !matches!(presence, Presence::Away(_))
+            && options.drift != DriftMode::Off;
+        let known = account
+            .known
+            .clone()
+            .recalled(&claim.user, presence, &can, account.attempts);
+        let mut progress = Progress {
+            can,
+            known: if is_read_back { known.doubted() } else { known },
+            key: can.look_up.and_then(|kind| VendorKey::of(&claim.user, kind)),
+            invite_url: None,
+            is_unlinked: false,
+            denials: 0,
+            is_read_back,
+            drift: account.drift.clone(),
+            left: false,
+            password: None,
+            delivered: None,
+            calls: Vec::new(),
+            passage,
+            claim,
+        };
+        let credentials = match self.open(&mut progress) {
             Ok(credentials) => credentials,
             Err(error) => {
                 let reason = format!("the connection's credentials cannot be opened: {error}");
-                self.pause(&claim, &reason).await?;
-                let progress = Progress {
-                    known: claim.account.known.clone(),
-                    claim,
-                    key: None,
-                    invite_url: None,
-                    is_unlinked: false,
-                };
+                self.pause(&progress.claim, &reason).await?;
                 return self.record(progress, Settled::GivenBack).await;
             }
-        };
-        let can = self.gateway.capabilities(&claim.connection);
-        let known = claim
-            .account
-            .known
-            .clone()
-            .recalled(&claim.user, &can, claim.account.attempts);
-        let key = can.look_up.and_then(|kind| VendorKey::of(&claim.user, kind));
-        let mut progress = Progress {
-            claim,
-            known,
-            key,
-            invite_url: None,
-            is_unlinked: false,
         };
         for _ in 0..MAX_STEPS {
             let step = plan(
                 &progress.claim.user,
+                presence,
                 progress.claim.connection.vendor,
                 &progress.known,
                 &can,
@@ -195,126 +258,115 @@ impl Convergence {
         self.record(progress, settled).await
     }
 
+    /// Opens the credentials, and the initial password where the vendor takes one.
+    fn open(&self, progress: &mut Progress) -> Result<Credentials, crate::ports::SecretsError> {
+        let claim = &progress.claim;
+        let secrets = &*self.ports.secrets;
+        if progress.can.initial_password
+            && let Some(sealed) = &claim.password
+        {
+            let context = password_context(claim.user.id);
+            match secrets.open(sealed, &context) {
+                Ok(clear) => {
+                    let text = std::str::from_utf8(&clear).unwrap_or_default();
+                    progress.password = Password::new(text).ok();
+                }
+                Err(error) => warn!(
+                    user = %claim.key.user_id,
+                    %error,
+                    "the user's initial password cannot be opened: set it again"
+                ),
+            }
+        }
+        Credentials::open(&claim.credentials, claim.connection.id, secrets)
+    }
+
     /// Carries out one step and folds what came of it into what is known.
     async fn take(&self, step: Step, progress: &mut Progress, credentials: &Credentials) -> Result<Next, Error> {
-        match step {
-            Step::InSync => return Ok(Next::Settle(Settled::InSync)),
-            Step::Removed => return Ok(Next::Settle(Settled::Removed)),
-            Step::Ask { cause, message, remedy } => {
-                return Ok(Next::Settle(Settled::Attention(self.attention(cause, message, remedy))));
+        match &step {
+            Step::InSync => {
+                progress.drift = None;
+                return Ok(Next::Settle(self.in_sync(progress)));
             }
-            Step::Create(key) => return self.create(key, progress, credentials).await,
-            Step::LookUp(_) => {}
+            Step::Removed => {
+                progress.drift = None;
+                return Ok(Next::Settle(Settled::Removed));
+            }
+            Step::Ask { cause, message, remedy } => {
+                let attention = self.attention(*cause, message.clone(), *remedy);
+                return Ok(Next::Settle(Settled::Attention(attention)));
+            }
+            Step::Create(_) | Step::LookUp(_) => {}
             // Whom the vendor has under the user's key may be linked to another user, whose key that was until lately.
             // So the link is stored, which only one user can do, before anything is changed there. It also leads to
             // the vendor's user after a crash, when this change has taken the key away under which it was found.
             _ if progress.is_unlinked => return Ok(Next::Settle(Settled::GivenBack)),
+            Step::Deactivate(_) | Step::Delete(_) if self.is_held(progress).await? => {
+                return Ok(Next::Settle(Settled::Held));
+            }
             _ => {}
+        }
+        let requests = progress.can.requests_per_step;
+        if !progress.passage.enter(requests, || self.now()).await {
+            return Ok(Next::Settle(Settled::GivenBack));
+        }
+        if let Step::Create(key) = step {
+            return self.create(key, progress, credentials).await;
         }
         if !self.hold(progress).await? {
             return Ok(Next::Fenced);
         }
-        let connection = progress.claim.connection.clone();
-        let target = Target {
-            connection: &connection,
-            credentials,
-        };
-        let user = &progress.claim.user;
-        let known = progress.known.clone();
-        let switches = matches!(step, Step::Activate(_) | Step::Deactivate(_));
-        let outcome = match step {
-            Step::LookUp(key) => match self.gateway.look_up(target, &key, user).await {
-                Ok(None) => Ok(known.absent(key)),
-                Ok(Some(remote)) => {
-                    progress.invite_url = remote.invite_url.or(progress.invite_url.take());
-                    let applied = if remote.matches {
-                        user.version
-                    } else {
-                        known.applied_version
-                    };
-                    progress.is_unlinked = progress.claim.account.known.vendor_user_id.as_ref() != Some(&remote.id);
-                    Ok(known.found(remote.id, remote.active).updated(applied))
-                }
-                Err(error) => Err(error),
-            },
-            Step::Update(id) => self.gateway.update(target, &id, user).await.map(|remote| {
-                progress.invite_url = remote.invite_url.or(progress.invite_url.take());
-                known.updated(user.version).set_active(remote.active)
-            }),
-            Step::Activate(id) => self
-                .gateway
-                .activate(target, &id)
-                .await
-                .map(|()| known.set_active(true)),
-            Step::Deactivate(id) => self
-                .gateway
-                .deactivate(target, &id)
-                .await
-                .map(|()| known.set_active(false)),
-            Step::Delete(id) => self.gateway.delete(target, &id).await.map(|()| known.deleted()),
-            Step::Create(_) | Step::InSync | Step::Removed | Step::Ask { .. } => Ok(known),
-        };
-        match outcome {
-            Ok(known) => {
-                progress.known = known;
-                Ok(Next::Plan)
-            }
-            // The user was taken away at the vendor: begin anew, from what is true now.
-            Err(error) if error.class == OutcomeClass::NotFound && progress.known.vendor_user_id.is_some() => {
-                progress.known = progress.known.clone().gone(progress.key.clone());
-                Ok(Next::Plan)
-            }
-            Err(error) => {
-                if switches && error.class.may_have_happened() {
-                    progress.known = progress.known.clone().switched_unheard();
-                }
-                Ok(Next::Settle(self.failed(progress, &error).await?))
-            }
-        }
+        self.call(step, progress, credentials).await
     }
 
-    /// Announces a create, and sends it.
-    async fn create(&self, key: VendorKey, progress: &mut Progress, credentials: &Credentials) -> Result<Next, Error> {
-        let lease_until = self.lease_from(self.clock.now());
-        if !self.queue.announce(&progress.claim.key, &key, lease_until).await? {
-            return Ok(Next::Fenced);
+    /// The account is as it should be; it is looked at again in time.
+    fn in_sync(&self, progress: &Progress) -> Settled {
+        let options = &progress.claim.connection.options;
+        let is_looked_at =
+            options.drift != DriftMode::Off && progress.can.read_back && progress.known.vendor_user_id.is_some();
+        let read_back_at = is_looked_at.then(|| {
+            // Accounts that were settled together are not read back together.
+            let interval = Duration::from_mins(u64::from(options.read_back_minutes));
+            self.now() + delta(interval.mul_f64(0.75 + self.ports.entropy.fraction() / 4.0))
+        });
+        Settled::InSync { read_back_at }
+    }
+
+    /// Whether so many users leave the connection at once that a person should look first. Who has left already, as far as
+    /// is known, leaves no more.
+    async fn is_held(&self, progress: &Progress) -> Result<bool, Error> {
+        let claim = &progress.claim;
+        if claim.departure_is_approved || !is_departure(progress) {
+            return Ok(false);
         }
-        progress.claim.lease_until = lease_until;
-        let earlier = progress.known.intent.clone();
-        progress.known = progress.known.clone().intending(key.clone());
-        let target = Target {
-            connection: &progress.claim.connection,
-            credentials,
+        let policy = claim.connection.options.mass_change();
+        let connection = ConnectionKey {
+            organization_id: claim.key.organization_id,
+            connection_id: claim.key.connection_id,
         };
-        match self.gateway.create(target, &key, &progress.claim.user).await {
-            Ok(remote) => {
-                progress.invite_url = remote.invite_url.or(progress.invite_url.take());
-                let applied = if remote.matches { progress.claim.user.version } else { 0 };
-                progress.known = progress.known.clone().created(remote.id, remote.active, applied);
-                Ok(Next::Plan)
-            }
-            Err(error) => {
-                if !error.class.may_have_happened() {
-                    // This one has not happened; one that was sent before and not heard of still may have.
-                    progress.known.intent = earlier;
-                }
-                if error.class == OutcomeClass::Conflict && !progress.known.refused_as_duplicate {
-                    progress.known = progress.known.clone().duplicate();
-                    return Ok(Next::Plan);
-                }
-                Ok(Next::Settle(self.failed(progress, &error).await?))
-            }
+        let since = self.now() - delta(policy.window);
+        let departures = self.ports.queue.departures(&connection, since).await?;
+        let holds = policy.holds(departures);
+        if holds {
+            info!(
+                user = %claim.key.user_id,
+                connection = %claim.key.connection_id,
+                leaving = departures.leaving,
+                of = departures.of,
+                "a departure is held: so many at once wait for `roster connections approve`"
+            );
         }
+        Ok(holds)
     }
 
     /// Makes sure that the lease outlasts the next step.
     async fn hold(&self, progress: &mut Progress) -> Result<bool, Error> {
-        let now = self.clock.now();
+        let now = self.now();
         if progress.claim.lease_until - now >= delta(self.leases.step) {
             return Ok(true);
         }
         let lease_until = self.lease_from(now);
-        let held = self.queue.renew(&progress.claim.key, lease_until).await?;
+        let held = self.ports.queue.renew(&progress.claim.key, lease_until).await?;
         progress.claim.lease_until = lease_until;
         Ok(held)
     }
@@ -324,27 +376,38 @@ impl Convergence {
             claim,
             mut known,
             invite_url,
-            key: _,
-            is_unlinked: _,
+            is_read_back,
+            drift,
+            left,
+            delivered,
+            calls,
+            ..
         } = progress;
         known.applied_version = match settled {
-            Settled::InSync | Settled::Removed => claim.user.version,
+            Settled::InSync { .. } | Settled::Removed => claim.user.version,
+            // Nothing was to be sent, so that the account is not behind because nobody could look.
+            _ if is_read_back && known.applied_version == claim.user.version => claim.user.version,
             // Of several steps some are done. Until all are, the account stays behind, for everyone who looks at it.
-            Settled::Retry { .. } | Settled::Attention(_) | Settled::GivenBack => {
+            Settled::Retry { .. } | Settled::Attention(_) | Settled::GivenBack | Settled::Held => {
                 known.applied_version.min(claim.user.version - 1)
             }
         };
         let mut settlement = Settlement {
             version: claim.user.version,
+            is_assigned: claim.account.is_assigned,
             known,
             invite_url,
             settled,
+            drift,
+            left,
+            delivered,
+            calls,
         };
-        let now = self.clock.now();
-        let held = match self.queue.record(&claim.key, &settlement, now).await {
+        let now = self.now();
+        let held = match self.ports.queue.record(&claim.key, &settlement, now).await {
             Err(StoreError::Conflict(UniqueKey::VendorUserId)) => {
-                settlement = self.held_by_another(&claim, &settlement, now);
-                self.queue.record(&claim.key, &settlement, now).await?
+                settlement = self.held_by_another(&claim, settlement, now);
+                self.ports.queue.record(&claim.key, &settlement, now).await?
             }
             outcome => outcome?,
         };
@@ -358,7 +421,7 @@ impl Convergence {
 
     /// What the vendor reports under this user's key is linked to another user already. That is so while the other
     /// one's change of key, or deletion, is still on its way to the vendor, so it is tried again for a while.
-    fn held_by_another(&self, claim: &Claim, settlement: &Settlement, now: Timestamp) -> Settlement {
+    fn held_by_another(&self, claim: &Claim, settlement: Settlement, now: Timestamp) -> Settlement {
         let id = settlement
             .known
             .vendor_user_id
@@ -369,7 +432,7 @@ impl Convergence {
         let held = format!("{vendor} has its user {id} under this user's key, which is linked to another user here");
         let attempts = claim.account.attempts.saturating_add(1);
         let class = OutcomeClass::Transient { after: None };
-        let settled = match retry(class, attempts, now, self.entropy.fraction(), &self.policy) {
+        let settled = match retry(class, attempts, now, self.ports.entropy.fraction(), &self.policy) {
             Verdict::RetryAt(at) if attempts < HELD_ATTEMPTS => Settled::Retry {
                 at,
                 floor: None,
@@ -391,7 +454,7 @@ impl Convergence {
             },
             invite_url: None,
             settled,
-            version: settlement.version,
+            ..settlement
         }
     }
 
@@ -400,7 +463,7 @@ impl Convergence {
             cause,
             message,
             remedy,
-            since: self.clock.now(),
+            since: self.now(),
         }
     }
 

@@ -1,170 +1,219 @@
-//! The worker: keeps claiming what is due and converging it, until it is told to stop.
+//! The worker: owns the connections at which something is due, and has a runner for each.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use roster_domain::{BreakerPolicy, Connection};
+use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
+use uuid::Uuid;
 
-use super::{Converged, Convergence};
-use crate::error::Error;
-use crate::ports::{AccountQueue, ClaimKey, Wake};
+use super::Convergence;
+use super::lane::Lane;
+use super::runner::Runner;
+use crate::ports::{ConnectionKey, Wake};
 
+/// The most connections that are taken over at a time; more follow at once.
+const TAKEN_AT_ONCE: u32 = 64;
 /// The shortest time between two looks at the queue that found nothing.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// How a worker goes about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WorkerSettings {
-    /// The most accounts under way at once.
-    pub concurrency: u32,
     /// The longest time between two looks at the queue, should no signal come.
     pub poll: Duration,
     /// How long what is under way may take to finish after the worker is told to stop. What does not finish is
     /// given back.
     pub grace: Duration,
+    /// How long a connection is owned unless that is extended. A worker that died is replaced after that.
+    pub ownership: Duration,
+    /// How often ownership is extended: well below `ownership`.
+    pub extend_every: Duration,
+    /// When a vendor that fails is left alone.
+    pub breaker: BreakerPolicy,
 }
 
 impl Default for WorkerSettings {
     fn default() -> Self {
         Self {
-            concurrency: 32,
             poll: Duration::from_secs(1),
             grace: Duration::from_secs(15),
+            ownership: Duration::from_secs(5),
+            extend_every: Duration::from_millis(1_500),
+            breaker: BreakerPolicy::default(),
         }
     }
 }
 
-/// Keeps claiming what is due and converging it.
+/// Owns the connections at which something is due, and has a runner for each. One vendor's runner knows nothing of
+/// another's, so that none can slow another.
 pub struct Worker {
+    id: Uuid,
     convergence: Convergence,
-    queue: Arc<dyn AccountQueue>,
     wake: Arc<dyn Wake>,
     settings: WorkerSettings,
-    under_way: JoinSet<Result<Converged, Error>>,
-    claims: HashMap<Id, ClaimKey>,
+    runners: JoinSet<()>,
+    /// The connections that are run, each with its runner's task and what stops it.
+    running: HashMap<ConnectionKey, (Id, CancellationToken)>,
+    /// What is known of each vendor's health; kept while it says anything.
+    lanes: HashMap<ConnectionKey, Arc<Lane>>,
+    woken: watch::Sender<()>,
 }
 
 impl Worker {
-    /// Puts the worker together.
+    /// Puts the worker together, under an id that no other has.
     #[must_use]
-    pub fn new(
-        convergence: Convergence,
-        queue: Arc<dyn AccountQueue>,
-        wake: Arc<dyn Wake>,
-        settings: WorkerSettings,
-    ) -> Self {
+    pub fn new(id: Uuid, convergence: Convergence, wake: Arc<dyn Wake>, settings: WorkerSettings) -> Self {
         Self {
+            id,
             convergence,
-            queue,
             wake,
             settings,
-            under_way: JoinSet::new(),
-            claims: HashMap::new(),
+            runners: JoinSet::new(),
+            running: HashMap::new(),
+            lanes: HashMap::new(),
+            woken: watch::Sender::new(()),
         }
     }
 
     /// Works until told to stop, then finishes or gives back what it claimed.
     pub async fn run(mut self, stop: CancellationToken) {
+        let mut extend = tokio::time::interval(self.settings.extend_every);
+        extend.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
-            self.collect();
-            let idle = self.fill().await;
+            let idle = self.take_over().await;
             let wake = Arc::clone(&self.wake);
             tokio::select! {
                 () = stop.cancelled() => {}
-                Some(ended) = self.under_way.join_next_with_id() => self.note(ended),
-                () = wake.wait(idle.unwrap_or_default()), if idle.is_some() => {}
+                Some(ended) = self.runners.join_next_with_id() => self.ended(ended).await,
+                _ = extend.tick() => self.extend().await,
+                () = wake.wait(idle) => {
+                    self.woken.send_replace(());
+                }
             }
         }
         self.wind_up().await;
     }
 
-    /// Claims as much as there is room for. Returns how long to wait for more, or `None` while there is no room.
-    async fn fill(&mut self) -> Option<Duration> {
-        let room = self
-            .settings
-            .concurrency
-            .saturating_sub(u32::try_from(self.under_way.len()).unwrap_or(u32::MAX));
-        if room == 0 {
-            return None;
-        }
-        match self.convergence.claim(room).await {
-            Ok(claims) => {
-                let all = claims.len() >= room as usize;
-                for claim in claims {
-                    let key = claim.key;
-                    let convergence = self.convergence.clone();
-                    let task = self.under_way.spawn(async move { convergence.converge(claim).await });
-                    self.claims.insert(task.id(), key);
-                }
-                if all {
-                    return None;
+    /// Takes the connections at which something is due, and starts runners for those that have none. Returns how long to
+    /// wait for the next look.
+    async fn take_over(&mut self) -> Duration {
+        // Those that are run already may be among them, and must not keep others out.
+        let limit = TAKEN_AT_ONCE.saturating_add(u32::try_from(self.running.len()).unwrap_or(u32::MAX));
+        match self.convergence.own(self.id, self.settings.ownership, limit).await {
+            Ok(owned) => {
+                let is_all = owned.len() < limit as usize;
+                let started = owned.iter().filter(|connection| self.start(connection)).count();
+                if !is_all && started > 0 {
+                    return SHORTEST_WAIT;
                 }
             }
             Err(failure) => {
                 warn!(
                     error = &failure as &dyn std::error::Error,
-                    "accounts cannot be claimed now"
+                    "connections cannot be taken over now"
                 );
-                return Some(self.settings.poll);
+                return self.settings.poll;
             }
         }
-        let idle = self
-            .convergence
-            .idle_for(self.settings.poll)
-            .await
-            .unwrap_or(self.settings.poll);
-        // What is due but was not claimed is in somebody else's hands at this moment.
-        Some(idle.max(SHORTEST_WAIT))
+        let running: Vec<ConnectionKey> = self.running.keys().copied().collect();
+        let idle = self.convergence.idle_for(self.id, &running, self.settings.poll).await;
+        // What is due but was not taken is in somebody else's hands at this moment.
+        idle.unwrap_or(self.settings.poll).max(SHORTEST_WAIT)
     }
 
-    fn collect(&mut self) {
-        while let Some(ended) = self.under_way.try_join_next_with_id() {
-            self.note(ended);
+    /// Starts a runner unless there is one.
+    fn start(&mut self, connection: &Connection) -> bool {
+        let key = ConnectionKey {
+            organization_id: connection.organization_id,
+            connection_id: connection.id,
+        };
+        if self.running.contains_key(&key) {
+            return false;
+        }
+        let lane = self
+            .lanes
+            .entry(key)
+            .or_insert_with(|| Arc::new(Lane::new(self.settings.breaker)));
+        let stop = CancellationToken::new();
+        let runner = Runner::new(
+            self.convergence.clone(),
+            self.id,
+            connection,
+            Arc::clone(lane),
+            self.settings.grace,
+            self.woken.subscribe(),
+            stop.clone(),
+        );
+        let task = self.runners.spawn(runner.run());
+        self.running.insert(key, (task.id(), stop));
+        true
+    }
+
+    /// Extends ownership of what is run. Who lost a connection claims nothing more there, and finishes what it sent.
+    async fn extend(&mut self) {
+        if self.running.is_empty() {
+            return;
+        }
+        let running: Vec<ConnectionKey> = self.running.keys().copied().collect();
+        match self.convergence.keep(self.id, &running, self.settings.ownership).await {
+            Ok(kept) => {
+                for key in running.iter().filter(|key| !kept.contains(key)) {
+                    info!(connection = %key.connection_id, "another worker has taken the connection over");
+                    if let Some((_, stop)) = self.running.get(key) {
+                        stop.cancel();
+                    }
+                }
+            }
+            // Claims say for themselves whether the connection is still owned.
+            Err(failure) => warn!(
+                error = &failure as &dyn std::error::Error,
+                "ownership of connections was not extended"
+            ),
         }
     }
 
-    fn note(&mut self, ended: Result<(Id, Result<Converged, Error>), JoinError>) {
-        let (id, outcome) = match ended {
-            Ok(ended) => ended,
+    /// A runner has ended: its connection is anybody's.
+    async fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => id,
             Err(failure) => {
-                self.claims.remove(&failure.id());
                 if failure.is_panic() {
-                    error!(%failure, "a claim ended in a panic; its lease runs out by itself");
+                    error!(%failure, "a runner ended in a panic; its claims run out by themselves");
                 }
-                return;
+                failure.id()
             }
         };
-        let claim = self.claims.remove(&id);
-        if let Err(failure) = outcome {
-            warn!(
-                ?claim,
-                error = &failure as &dyn std::error::Error,
-                "a claim was not recorded; it is taken up again when its lease has run out"
-            );
+        let found = self.running.iter().find(|(_, (task, _))| *task == id);
+        let Some(key) = found.map(|(key, _)| *key) else {
+            return;
+        };
+        self.running.remove(&key);
+        let now = self.convergence.now();
+        if self.lanes.get(&key).is_some_and(|lane| lane.is_fresh(now)) {
+            self.lanes.remove(&key);
         }
+        self.disown(&[key]).await;
     }
 
     async fn wind_up(&mut self) {
-        let grace = self.settings.grace;
-        let finish = async {
-            while let Some(ended) = self.under_way.join_next_with_id().await {
-                self.note(ended);
-            }
-        };
-        if tokio::time::timeout(grace, finish).await.is_ok() {
-            return;
+        for (_, stop) in self.running.values() {
+            stop.cancel();
         }
-        // What was sent and not heard of was announced before, so giving it back is safe: it is looked up first.
-        self.under_way.shutdown().await;
-        let unfinished: Vec<ClaimKey> = self.claims.drain().map(|(_, claim)| claim).collect();
-        info!(count = unfinished.len(), "giving back what did not finish in time");
-        if let Err(failure) = self.queue.release(&unfinished).await {
+        while let Some(ended) = self.runners.join_next_with_id().await {
+            self.ended(ended).await;
+        }
+    }
+
+    async fn disown(&self, connections: &[ConnectionKey]) {
+        if let Err(failure) = self.convergence.disown(self.id, connections).await {
             warn!(
                 error = &failure as &dyn std::error::Error,
-                "claims were not given back; their leases run out"
+                "connections were not given up; ownership runs out"
             );
         }
     }

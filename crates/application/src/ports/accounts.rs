@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, Timestamp, UserId};
 
-use super::StoreError;
+use super::{ChangeRecord, StoreError};
 
 /// Accounts in persistence, as people look at them.
 #[cfg_attr(test, mockall::automock)]
@@ -27,6 +27,21 @@ pub trait AccountStore: Send + Sync {
         user: UserId,
         connection: ConnectionId,
         now: Timestamp,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Assigns a user to a connection, or takes the user off, and stores the change in the history. The account is made if
+    /// there is none, and is due at once, or when the vendor's `Retry-After` floor allows. Its failed attempts start anew
+    /// and a person is no longer asked.
+    ///
+    /// An account that stands so already is left as it is, and nothing is told. Returns the account as it is then; `None`
+    /// if there is no such user who is not deleted, or no such connection.
+    async fn assign(
+        &self,
+        organization: OrganizationId,
+        user: UserId,
+        connection: ConnectionId,
+        is_assigned: bool,
+        change: &ChangeRecord,
     ) -> Result<Option<Account>, StoreError>;
 }
 

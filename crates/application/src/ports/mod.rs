@@ -10,46 +10,52 @@ mod connections;
 mod customers;
 mod entropy;
 mod error;
+mod history;
 mod idempotency;
 mod key_sets;
 mod organizations;
 mod queue;
+mod sealed;
 mod secrets;
 mod sessions;
+mod users;
 #[cfg_attr(
     test,
     expect(
         clippy::ref_option_ref,
-        reason = "what mockall makes of the trait refers to its arguments"
+        reason = "the mock hands each argument to its matchers by reference"
     )
 )]
-mod users;
 mod vendors;
 mod wake;
 
 pub use accounts::{AccountPosition, AccountQuery, AccountStore};
 pub use api_clients::{ApiClientStore, ClientSecret};
 pub use clock::Clock;
-pub use connections::ConnectionStore;
+pub use connections::{ConnectionStore, Hold};
 pub use customers::CustomerStore;
 pub use entropy::{Entropy, Ids};
 pub use error::{StoreError, UniqueKey};
+pub use history::{CallRecord, ChangeRecord, HistoryEntry, HistoryEvent, HistoryStore};
 pub use idempotency::{Begun, IdempotencyKey, IdempotencyStore};
 pub use key_sets::{KeySetError, KeySets};
 pub use organizations::OrganizationStore;
-pub use queue::{AccountQueue, Claim, ClaimKey, Settled, Settlement};
+pub use queue::{AccountQueue, Claim, ClaimKey, ConnectionKey, Settled, Settlement};
+pub use sealed::{SealedAt, SealedStore};
 pub use secrets::{Sealed, Secrets, SecretsError};
 pub use sessions::{UserSession, UserSessionStore};
-pub use users::{InCustomer, Order, UserQuery, UserStore};
-pub use vendors::{RemoteUser, Target, VendorError, VendorGateway};
+pub use users::{InCustomer, Order, UserQuery, UserStore, UserWrite};
+pub use vendors::{
+    PreviewedRequest, RemotePage, RemoteRecord, RemoteUser, Subject, Target, VendorError, VendorGateway,
+};
 pub use wake::Wake;
 
 #[cfg(test)]
 pub(crate) use self::{
     accounts::MockAccountStore, api_clients::MockApiClientStore, clock::MockClock, customers::MockCustomerStore,
-    entropy::MockEntropy, entropy::MockIds, idempotency::MockIdempotencyStore, key_sets::MockKeySets,
-    organizations::MockOrganizationStore, queue::MockAccountQueue, secrets::MockSecrets,
-    sessions::MockUserSessionStore, users::MockUserStore, vendors::MockVendorGateway,
+    entropy::MockEntropy, entropy::MockIds, history::MockHistoryStore, idempotency::MockIdempotencyStore,
+    key_sets::MockKeySets, organizations::MockOrganizationStore, queue::MockAccountQueue, sealed::MockSealedStore,
+    secrets::MockSecrets, sessions::MockUserSessionStore, users::MockUserStore, vendors::MockVendorGateway,
 };
 
 /// Everything that persistence offers, as one thing to hand around.
@@ -59,8 +65,10 @@ pub trait Store:
     + ApiClientStore
     + ConnectionStore
     + CustomerStore
+    + HistoryStore
     + IdempotencyStore
     + OrganizationStore
+    + SealedStore
     + UserSessionStore
     + UserStore
     + Wake
@@ -73,8 +81,10 @@ impl<T> Store for T where
         + ApiClientStore
         + ConnectionStore
         + CustomerStore
+        + HistoryStore
         + IdempotencyStore
         + OrganizationStore
+        + SealedStore
         + UserSessionStore
         + UserStore
         + Wake

@@ -2,22 +2,61 @@
 
 use async_trait::async_trait;
 use roster_domain::{
-    Account, Attention, Connection, ConnectionId, Known, OrganizationId, Timestamp, User, UserId, VendorKey, Version,
+    Account, Attention, Connection, ConnectionId, Departures, Drift, Known, OrganizationId, Timestamp, User, UserId,
+    VendorKey, Version,
 };
+use uuid::Uuid;
 
-use super::{Sealed, StoreError};
+use super::{CallRecord, Sealed, StoreError};
 
 /// Accounts as a queue. There is none beside the rows: what is behind and due is the queue.
+///
+/// Each connection is worked on by one worker at a time, who owns it by a lease that is renewed every other second, so
+/// that limits hold across processes. Within a connection, each account that is under way is claimed with a lease of its
+/// own and a fencing token, which outlasts every call: a worker who lost the connection finishes what it sent.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait AccountQueue: Send + Sync {
-    /// Takes up to `limit` accounts that are due (`next_attempt_at` is not after `now`), of connections that are not paused, the
-    /// longest due first, and leases them until `lease_until`.
+    /// Takes ownership, until a time, of up to `limit` connections at which an account is due at `now`, those that the
+    /// worker owns already among them.
     ///
-    /// MUST skip accounts under a lease that ends after `now`. Each claim MUST carry a fencing token higher than
-    /// all before it for that account. No account may be claimed twice at once, whoever asks. The user comes
-    /// with the account even when it is deleted.
-    async fn claim(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Claim>, StoreError>;
+    /// MUST pass over connections that are paused, and those that another worker owns beyond `now`. No connection may be
+    /// owned by two at once, whoever asks.
+    async fn own(
+        &self,
+        worker: Uuid,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Connection>, StoreError>;
+
+    /// Extends ownership. Returns those that the worker still owned, which MUST NOT include one that another worker took
+    /// since; one whose time is up, and which nobody took, MAY be among them.
+    async fn keep(
+        &self,
+        worker: Uuid,
+        connections: &[ConnectionKey],
+        until: Timestamp,
+    ) -> Result<Vec<ConnectionKey>, StoreError>;
+
+    /// Ends ownership, so that others can take over at once. Connections that the worker does not own are passed over.
+    async fn disown(&self, worker: Uuid, connections: &[ConnectionKey]) -> Result<(), StoreError>;
+
+    /// Takes up to `limit` accounts of a connection that are due (`next_attempt_at` is not after `now`), the longest due
+    /// first, and leases them until `lease_until`.
+    ///
+    /// MUST claim nothing if the worker does not own the connection at `now`, or the connection is paused. MUST skip
+    /// accounts under a lease that ends after `now`. Each claim MUST carry a fencing token higher than all before it for
+    /// that account. No account may be claimed twice at once, whoever asks. The user comes with the account even when it
+    /// is deleted.
+    async fn claim(
+        &self,
+        worker: Uuid,
+        connection: &ConnectionKey,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Claim>, StoreError>;
 
     /// Stores, before a create is sent, under which key it is sent, and extends the lease.
     ///
@@ -31,22 +70,35 @@ pub trait AccountQueue: Send + Sync {
     /// Stores what came of a claim and ends its lease.
     ///
     /// MUST return `false`, and store nothing, if the claim no longer holds. Where the user was changed since the claim
-    /// (`desired_version` is above `settlement.version`), the account MUST stay due, now or at the floor, no person is
-    /// asked, and what is known of the vendor is stored all the same. MUST return
-    /// `Conflict(VendorUserId)`, and store nothing, if another user of the connection has the vendor's id.
+    /// (`desired_version` is above `settlement.version`, or the user is assigned and was not, or the other way round), the
+    /// account MUST stay due, now or at the floor, no person is asked, nothing is held, and what is known of the vendor is
+    /// stored all the same. MUST return `Conflict(VendorUserId)`, and store nothing, if another user of the connection has
+    /// the vendor's id.
+    ///
+    /// The calls go to the user's history, and a password that was delivered is forgotten if it is still the one that is
+    /// kept, in the same step.
     async fn record(&self, claim: &ClaimKey, settlement: &Settlement, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends the leases of claims that were not begun, so that they are due at once. Claims that no longer hold
     /// are passed over.
     async fn release(&self, claims: &[ClaimKey]) -> Result<(), StoreError>;
 
-    /// When the next account that is not paused becomes due or its lease ends, whichever is later for that account; `None` when
-    /// there is nothing at all to wait for.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// When the worker should look for connections to own: the earliest time at which an account is due (or its lease ends,
+    /// if that is later) at a connection that is not paused and not among those given; where another worker owns the
+    /// connection, when that ends, if it is later still. `None` when there is nothing at all to wait for. The cost MUST NOT
+    /// grow with the number of accounts that are due.
+    async fn next_due(&self, worker: Uuid, except: &[ConnectionKey]) -> Result<Option<Timestamp>, StoreError>;
 
-    /// Ends all leases. Only for a store that one process owns alone: after a crash it need not wait for its own
-    /// leases to run out. A store that is shared MUST leave leases alone and return 0. Otherwise returns how many
-    /// it ended.
+    /// When the next account of a connection becomes due, or its lease ends, if that is later.
+    async fn next_due_at(&self, connection: &ConnectionKey) -> Result<Option<Timestamp>, StoreError>;
+
+    /// How many users leave a connection: those who left since a time, and those who are at the vendor, active or in doubt,
+    /// and should not be. Departures that were approved are not among them.
+    async fn departures(&self, connection: &ConnectionKey, since: Timestamp) -> Result<Departures, StoreError>;
+
+    /// Ends all leases, of accounts and of connections. Only for a store that one process owns alone: after a crash it need
+    /// not wait for its own leases to run out. A store that is shared MUST leave leases alone and return 0. Otherwise
+    /// returns how many leases of accounts it ended.
     async fn reclaim(&self) -> Result<u64, StoreError>;
 }
 
@@ -65,6 +117,19 @@ pub struct Claim {
     pub connection: Connection,
     /// The connection's credentials.
     pub credentials: Sealed,
+    /// The user's initial password, until a vendor has it.
+    pub password: Option<Sealed>,
+    /// Whether somebody approved that the user leaves, with the version that is claimed.
+    pub departure_is_approved: bool,
+}
+
+/// Which connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionKey {
+    /// The organization.
+    pub organization_id: OrganizationId,
+    /// The connection.
+    pub connection_id: ConnectionId,
 }
 
 /// Which account was claimed, and the fencing token by which its claim is told from later ones.
@@ -85,19 +150,32 @@ pub struct ClaimKey {
 pub struct Settlement {
     /// The version of the user that the claim carried.
     pub version: Version,
+    /// Whether the user was assigned, as the claim carried it.
+    pub is_assigned: bool,
     /// What is known of the user at the vendor now. `applied_version` is stored as it stands here.
     pub known: Known,
     /// The page on which the user signs up; `None` keeps the one that is stored.
     pub invite_url: Option<String>,
     /// How it ended.
     pub settled: Settled,
+    /// What was found at the vendor that is not as Roster left it, where that is only reported.
+    pub drift: Option<Drift>,
+    /// Whether the user was deactivated or deleted at the vendor by this claim, which counts as a departure.
+    pub left: bool,
+    /// The initial password that the vendor was given by this claim.
+    pub delivered: Option<Sealed>,
+    /// The calls that were made, in their order.
+    pub calls: Vec<CallRecord>,
 }
 
 /// How a claim ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Settled {
     /// The vendor has what it should have. Failed attempts start anew.
-    InSync,
+    InSync {
+        /// When the account is due again, to be read back.
+        read_back_at: Option<Timestamp>,
+    },
     /// The user is gone from the vendor.
     Removed,
     /// To be tried again.
@@ -113,6 +191,8 @@ pub enum Settled {
     },
     /// A person is asked, and nothing is tried until then.
     Attention(Attention),
+    /// The user's departure waits until the connection's mass change is approved.
+    Held,
     /// Nothing was tried, because the connection is paused or the worker stops: due at once, attempts unchanged.
     GivenBack,
 }

@@ -34,8 +34,12 @@ pub trait Secrets: Send + Sync {
     /// Seals bytes for a context, such as the id of the record that they belong to.
     fn seal(&self, clear: &[u8], context: &str) -> Result<Sealed, SecretsError>;
 
-    /// Opens what was sealed. MUST fail when a bit was changed, when the context differs from the one it was
-    /// sealed for, and when it was sealed with another key.
+    /// Whether bytes were sealed with the key that [`Self::seal`] uses now, as far as their form says. Where two keys are
+    /// live, those that were sealed with the other one are not current.
+    fn is_current(&self, sealed: &Sealed) -> bool;
+
+    /// Opens what was sealed with any key that is live. MUST fail when a bit was changed, when the context differs from the
+    /// one it was sealed for, and when it was sealed with a key that is not live.
     fn open(&self, sealed: &Sealed, context: &str) -> Result<Zeroizing<Vec<u8>>, SecretsError>;
 }
 

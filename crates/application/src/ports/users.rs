@@ -3,51 +3,34 @@
 use async_trait::async_trait;
 use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Timestamp, User, UserId, Version};
 
-use super::{Sealed, StoreError};
+use super::{ChangeRecord, Sealed, StoreError};
 
 /// Users in persistence. Deleted users are invisible to every method that reads.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait UserStore: Send + Sync {
-    /// Stores a new user and, for every connection of the organization, an account that is due at once
-    /// (`desired_version` is the user's version, `applied_version` is 0). All or nothing, in one round trip. An initial
+    /// Stores a new user and, for every connection of the organization that takes all users, an account that is due at
+    /// once (`desired_version` is the user's version, `applied_version` is 0), and the change in the history. All or nothing, in one round trip. An initial
     /// password is kept beside the user until it is forgotten.
     ///
     /// MUST return `Reference` if the user's customer is not there; `Conflict(Id)`, `Conflict(ExternalId)` or `Conflict(Email)` if another user stands against it;
     /// deleted users do not stand against external id and e-mail. Of many who create the same external id at
     /// once, exactly one MUST succeed.
-    async fn create_user<'a>(&self, user: &User, password: Option<&'a Sealed>) -> Result<(), StoreError>;
+    async fn create_user<'a>(&self, write: UserWrite<'a>) -> Result<(), StoreError>;
 
-    /// Replaces a user and raises `desired_version` of all its accounts to the user's version. All or nothing,
-    /// in one round trip.
+    /// Replaces a user, raises `desired_version` of all its accounts to the user's version, and stores the change in the
+    /// history. All or nothing, in one round trip.
     ///
     /// An account whose `desired_version` is raised MUST become due: now, or when the vendor's `Retry-After`
-    /// floor of an earlier call allows. Its failed attempts start anew and a person is no longer asked. A
-    /// lease on it is left alone. The id of the last known state at the vendor is kept.
+    /// floor of an earlier call allows. Its failed attempts start anew, a person is no longer asked, and a departure is no
+    /// longer held. A lease on it is left alone. The id of the last known state at the vendor is kept.
     ///
     /// MUST return `Stale`, and write nothing, if the stored version is not `expected`, or the user is deleted or
     /// absent; `Reference` if the user's customer is not there; `Conflict(ExternalId)` or `Conflict(Email)` if another
     /// user stands against it. A user with `deleted_at` set becomes a tombstone: it frees its external id and e-mail.
     ///
     /// An initial password replaces the one that is kept; without one, that stays, except that a tombstone keeps none.
-    async fn update_user<'a>(
-        &self,
-        user: &User,
-        expected: Version,
-        password: Option<&'a Sealed>,
-    ) -> Result<(), StoreError>;
-
-    /// The initial password that is kept for a user until a vendor has it.
-    async fn initial_password(&self, organization: OrganizationId, id: UserId) -> Result<Option<Sealed>, StoreError>;
-
-    /// Forgets a user's initial password, which a vendor has now. `false`, and nothing is forgotten, if meanwhile
-    /// another one is kept, or none.
-    async fn forget_initial_password(
-        &self,
-        organization: OrganizationId,
-        id: UserId,
-        password: &Sealed,
-    ) -> Result<bool, StoreError>;
+    async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError>;
 
     /// The user of an id.
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError>;
@@ -71,6 +54,17 @@ pub trait UserStore: Send + Sync {
     /// Forgets tombstones from before a time whose accounts are all removed or absent, with those accounts.
     /// Returns how many.
     async fn purge_users(&self, deleted_before: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// A user as it is to be stored, with what is stored along with it.
+#[derive(Debug, Clone, Copy)]
+pub struct UserWrite<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// An initial password, sealed. A claim hands it out until a vendor has it.
+    pub password: Option<&'a Sealed>,
+    /// The change, for the history.
+    pub change: &'a ChangeRecord,
 }
 
 /// Which users, and from where on.

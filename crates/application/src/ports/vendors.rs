@@ -1,7 +1,9 @@
 //! The vendors, as convergence sees them.
 
 use async_trait::async_trait;
-use roster_domain::{Capabilities, Connection, OutcomeClass, User, VendorKey, VendorUserId, Violations};
+use roster_domain::{
+    Capabilities, Connection, OutcomeClass, Password, Step, User, UserChanges, VendorKey, VendorUserId, Violations,
+};
 
 use crate::credentials::Credentials;
 
@@ -27,10 +29,41 @@ pub trait VendorGateway: Send + Sync {
     ) -> Result<Option<RemoteUser>, VendorError>;
 
     /// Creates a user under a key.
-    async fn create<'a>(&self, target: Target<'a>, key: &VendorKey, user: &User) -> Result<RemoteUser, VendorError>;
+    async fn create<'a>(
+        &self,
+        target: Target<'a>,
+        key: &VendorKey,
+        subject: Subject<'a>,
+    ) -> Result<RemoteUser, VendorError>;
 
     /// Sends all fields that the vendor keeps.
-    async fn update<'a>(&self, target: Target<'a>, id: &VendorUserId, user: &User) -> Result<RemoteUser, VendorError>;
+    async fn update<'a>(
+        &self,
+        target: Target<'a>,
+        id: &VendorUserId,
+        subject: Subject<'a>,
+    ) -> Result<RemoteUser, VendorError>;
+
+    /// How the vendor has a user. `user` is the user as it should be, to compare with. Only called where the capabilities
+    /// have it. Who is not there is [`OutcomeClass::NotFound`].
+    async fn read_back<'a>(
+        &self,
+        target: Target<'a>,
+        id: &VendorUserId,
+        user: &User,
+    ) -> Result<RemoteUser, VendorError>;
+
+    /// The requests that a step would send, exactly, but for secrets, which are masked; nothing is sent. Steps that send
+    /// nothing have none.
+    #[expect(
+        clippy::elidable_lifetime_names,
+        reason = "a mock is made of it, which needs the name"
+    )]
+    fn preview<'a>(&self, target: Target<'a>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError>;
+
+    /// A page of the users that the vendor has, from a cursor that a page before gave. Fails with
+    /// [`OutcomeClass::Rejected`] where the vendor has no list.
+    async fn list<'a>(&self, target: Target<'a>, cursor: Option<&'a str>) -> Result<RemotePage, VendorError>;
 
     /// Activates a user. One who is active already is a success.
     async fn activate<'a>(&self, target: Target<'a>, id: &VendorUserId) -> Result<(), VendorError>;
@@ -54,6 +87,48 @@ pub struct Target<'a> {
     pub credentials: &'a Credentials,
 }
 
+/// Whom a create or an update is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The user as it should be.
+    pub user: &'a User,
+    /// An initial password, for vendors that take one. Others pass it over.
+    pub password: Option<&'a Password>,
+}
+
+/// A request that would be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviewedRequest {
+    /// The HTTP method.
+    pub method: String,
+    /// The whole URL.
+    pub url: String,
+    /// Names, in lower case, and values, in their order.
+    pub headers: Vec<(String, String)>,
+    /// The body, where there is one: JSON text.
+    pub body: Option<String>,
+}
+
+/// A page of a vendor's users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemotePage {
+    /// The users.
+    pub users: Vec<RemoteRecord>,
+    /// What the next page is asked for with; `None` on the last one.
+    pub next: Option<String>,
+}
+
+/// What a vendor's list tells of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRecord {
+    /// The vendor's id.
+    pub id: VendorUserId,
+    /// Whether the user is active there.
+    pub active: bool,
+    /// The fields, as a request that would set them here. What the vendor does not tell is left out.
+    pub fields: UserChanges,
+}
+
 /// A user as the vendor reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteUser {
@@ -65,6 +140,8 @@ pub struct RemoteUser {
     pub matches: bool,
     /// The page on which the user signs up.
     pub invite_url: Option<String>,
+    /// What differs, by the vendor's names of the fields; for people, where drift is reported. Empty where it matches.
+    pub differing: Vec<&'static str>,
 }
 
 /// A call that did not succeed.

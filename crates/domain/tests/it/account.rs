@@ -12,6 +12,7 @@ fn account(applied: i64, desired: i64) -> Account {
         user_id: user_id(1),
         connection_id: ConnectionId::new(Uuid::from_u128(2)),
         vendor: Vendor::NablaCore,
+        is_assigned: true,
         desired_version: desired,
         known: Known {
             applied_version: applied,
@@ -24,6 +25,8 @@ fn account(applied: i64, desired: i64) -> Account {
         attention: None,
         removed_at: None,
         paused: false,
+        held_since: None,
+        drift: None,
         updated_at: at(0),
     }
 }

@@ -1,12 +1,16 @@
 //! The rules of Roster, proved one by one: limits, meanings, and the three decisions.
 
 mod account;
+mod breaker;
 mod connection;
 mod customer;
 mod embed;
 mod fields;
 mod given;
+mod history;
+mod mass_change;
 mod metadata;
+mod options;
 mod phi;
 mod plan;
 mod profile;

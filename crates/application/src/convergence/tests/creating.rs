@@ -3,7 +3,7 @@
 use roster_domain::capabilities::RequiredField;
 use roster_domain::{Capabilities, Change, Known, OutcomeClass, UserChanges, VendorKey, VendorUserId};
 
-use super::given::{ABLE, Ports, claim, failure, remote, retry_after, settlement, there, unheard};
+use super::given::{ABLE, Ports, claim, failure, in_sync, remote, retry_after, settlement, there, unheard};
 use crate::convergence::Converged;
 use crate::ports::{RemoteUser, Settled, Settlement};
 use crate::testing::{ann, set, user};
@@ -24,11 +24,11 @@ async fn a_create_is_announced_before_it_is_sent() {
     let mut ports = Ports::new(ABLE);
     ports.announces("ehr-1", true);
     ports.creates("ehr-1", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     let converged = ports.converge(claim(ann(), Known::default())).await.expect("converges");
 
-    assert_eq!(converged, Converged::Recorded(Settled::InSync));
+    assert_eq!(converged, Converged::Recorded(in_sync()));
 }
 
 #[tokio::test]
@@ -37,11 +37,11 @@ async fn a_vendor_that_would_take_a_user_twice_is_asked_before_the_create() {
     ports.looks_up("ehr-1", Ok(None));
     ports.announces("ehr-1", true);
     ports.creates("ehr-1", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     let converged = ports.converge(claim(ann(), Known::default())).await.expect("converges");
 
-    assert_eq!(converged, Converged::Recorded(Settled::InSync));
+    assert_eq!(converged, Converged::Recorded(in_sync()));
 }
 
 #[tokio::test]
@@ -75,11 +75,11 @@ async fn a_create_of_which_nothing_is_heard_leaves_its_intent_behind() {
 async fn a_create_of_which_nothing_was_heard_is_looked_up_and_adopted() {
     let mut ports = Ports::new(ABLE);
     ports.looks_up("ehr-1", Ok(Some(remote("theirs"))));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     let converged = ports.converge(claim(ann(), unheard("ehr-1"))).await.expect("converges");
 
-    assert_eq!(converged, Converged::Recorded(Settled::InSync));
+    assert_eq!(converged, Converged::Recorded(in_sync()));
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_create_that_did_not_happen_is_sent_again_after_the_look_up() {
     ports.looks_up("ehr-1", Ok(None));
     ports.announces("ehr-1", true);
     ports.creates("ehr-1", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     ports.converge(claim(ann(), unheard("ehr-1"))).await.expect("converges");
 }
@@ -259,7 +259,7 @@ async fn the_page_on_which_a_user_signs_up_is_kept() {
     );
     ports.records(Settlement {
         invite_url: page,
-        ..settlement(there("theirs", true, 1), Settled::InSync)
+        ..settlement(there("theirs", true, 1), in_sync())
     });
 
     ports.converge(claim(ann(), Known::default())).await.expect("converges");
@@ -299,7 +299,7 @@ async fn an_inactive_user_who_was_never_there_is_in_sync_without_a_call() {
         applied_version: 1,
         ..Known::default()
     };
-    ports.records(settlement(known, Settled::InSync));
+    ports.records(settlement(known, Settled::InSync { read_back_at: None }));
     let inactive = user(
         1,
         &UserChanges {
@@ -328,7 +328,7 @@ async fn a_look_up_of_an_earlier_claim_is_not_relied_upon() {
         applied_version: 1,
         ..Known::default()
     };
-    ports.records(settlement(known, Settled::InSync));
+    ports.records(settlement(known, in_sync()));
 
     ports.converge(claim(ann(), stale)).await.expect("converges");
 }

@@ -178,7 +178,7 @@ async fn a_pause_is_reported_as_new_only_once() {
         .expect_update_connection()
         .times(2)
         .returning(move |_, _, _| answers.pop().expect("two answers"));
-    let connections = ports.into_use_case().connections;
+    let connections = ports.into_use_case().ports.connections;
 
     assert!(connections.pause(&connection(), "refused").await.expect("paused"));
     assert!(!connections.pause(&connection(), "refused").await.expect("was paused"));
@@ -209,29 +209,15 @@ async fn credentials_that_cannot_be_opened_pause_the_connection_before_any_call(
 }
 
 #[tokio::test]
-async fn a_vendor_that_contradicts_itself_for_ever_is_left_for_later() {
+async fn a_vendor_that_denies_whom_it_finds_is_asked_once_more_and_then_left_for_later() {
     let mut ports = Ports::new(ABLE);
-    // It denies having the user that it has just found, again and again.
-    let stale = || crate::ports::RemoteUser {
+    let stale = crate::ports::RemoteUser {
         matches: false,
         ..remote("theirs")
     };
-    ports
-        .gateway
-        .expect_update()
-        .times(1..=5)
-        .returning(|_, _, _| Err(failure(OutcomeClass::NotFound)));
-    ports
-        .gateway
-        .expect_look_up()
-        .times(1..=5)
-        .returning(move |_, _, _| Ok(Some(stale())));
-    ports.queue.expect_announce().times(0..=5).returning(|_, _, _| Ok(true));
-    ports
-        .gateway
-        .expect_create()
-        .times(0..=5)
-        .returning(|_, _, _| Err(failure(OutcomeClass::Conflict)));
+    ports.updates("theirs", Err(failure(OutcomeClass::NotFound)));
+    ports.looks_up("ehr-1", Ok(Some(stale)));
+    ports.updates("theirs", Err(failure(OutcomeClass::NotFound)));
     ports.queue.expect_record().times(1).return_once(|_, _, _| Ok(true));
 
     let converged = ports
@@ -242,7 +228,10 @@ async fn a_vendor_that_contradicts_itself_for_ever_is_left_for_later() {
     let Converged::Recorded(Settled::Retry { attempts: 1, error, .. }) = converged else {
         panic!("{converged:?}")
     };
-    assert_eq!(error, "Nabla Core keeps contradicting itself about this user");
+    assert_eq!(
+        error,
+        "Nabla Core contradicts itself about this user, whom it finds: the vendor said no"
+    );
 }
 
 #[tokio::test]

@@ -6,31 +6,21 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use mockall::Sequence;
 use roster_domain::{
-    Account, Capabilities, KeyKind, Known, OutcomeClass, RetryPolicy, User, Vendor, VendorKey, VendorUserId,
+    BreakerPolicy, Capabilities, Departures, Known, OutcomeClass, RetryPolicy, User, VendorKey, VendorUserId,
 };
 
 use crate::connections::Connections;
-use crate::convergence::{Converged, Convergence, Leases};
+use crate::convergence::lane::{Lane, Passage};
+use crate::convergence::{Converged, Convergence, ConvergencePorts, Leases};
 use crate::error::Error;
 use crate::ports::{
-    AccountQueue, Claim, ClaimKey, MockAccountQueue, MockVendorGateway, RemoteUser, Settled, Settlement, VendorError,
-    VendorGateway,
+    AccountQueue, Claim, ClaimKey, Clock, ConnectionKey, MockAccountQueue, MockVendorGateway, RemoteUser, Sealed,
+    Settled, Settlement, VendorError, VendorGateway,
 };
+pub(super) use crate::testing::ABLE;
 use crate::testing::{
-    MockConnectionStore, at, clock_at, connection, connection_id, entropy, ids, organization, secrets,
+    MockConnectionStore, account, at, clock_at, connection, connection_id, entropy, ids, organization, sealed, secrets,
     stored_credentials,
-};
-
-/// What the vendors of these tests can do, unless said otherwise.
-pub(super) const ABLE: Capabilities = Capabilities {
-    look_up: Some(KeyKind::ExternalId),
-    refuses_duplicates: true,
-    update: true,
-    update_inactive: true,
-    deactivate: true,
-    reactivate: true,
-    delete: true,
-    required: &[],
 };
 
 pub(super) const LEASES: Leases = Leases {
@@ -104,11 +94,67 @@ impl Ports {
             .return_once(move |_, _, _| answer);
     }
 
-    /// What came of it is recorded last, as this.
+    /// The vendor is asked next how the user stands, and has this answer.
+    pub(super) fn reads_back(&mut self, id: &'static str, answer: Result<RemoteUser, VendorError>) {
+        self.gateway
+            .expect_read_back()
+            .withf(move |_, of, _| of.as_str() == id)
+            .times(1)
+            .in_sequence(&mut self.order)
+            .return_once(move |_, _, _| answer);
+    }
+
+    /// The user is deactivated next, with this answer.
+    pub(super) fn deactivates(&mut self, id: &'static str, answer: Result<(), VendorError>) {
+        self.gateway
+            .expect_deactivate()
+            .withf(move |_, of| of.as_str() == id)
+            .times(1)
+            .in_sequence(&mut self.order)
+            .return_once(move |_, _| answer);
+    }
+
+    /// The user is deleted next, with this answer.
+    pub(super) fn deletes(&mut self, id: &'static str, answer: Result<(), VendorError>) {
+        self.gateway
+            .expect_delete()
+            .withf(move |_, of| of.as_str() == id)
+            .times(1)
+            .in_sequence(&mut self.order)
+            .return_once(move |_, _| answer);
+    }
+
+    /// It is asked how many leave, and so many do.
+    pub(super) fn counts_departures(&mut self, leaving: u32, of: u32) {
+        self.queue
+            .expect_departures()
+            .withf(|connection, since| *connection == connection_key() && *since == at(NOW - 3_600))
+            .times(1)
+            .in_sequence(&mut self.order)
+            .return_once(move |_, _| Ok(Departures { leaving, of }));
+    }
+
+    /// What came of it is recorded last, as this. What was called is not looked at: see [`Ports::records_exactly`].
     pub(super) fn records(&mut self, expected: Settlement) {
         self.queue
             .expect_record()
-            .withf(move |claim, settlement, now| *claim == claim_key() && *settlement == expected && *now == at(NOW))
+            .withf(move |claim, settlement, now| {
+                let without_calls = Settlement {
+                    calls: Vec::new(),
+                    ..settlement.clone()
+                };
+                *claim == claim_key() && without_calls == expected && *now == at(NOW)
+            })
+            .times(1)
+            .in_sequence(&mut self.order)
+            .return_once(|_, _, _| Ok(true));
+    }
+
+    /// What came of it is recorded last, as this, calls and all.
+    pub(super) fn records_exactly(&mut self, expected: Settlement) {
+        self.queue
+            .expect_record()
+            .withf(move |claim, settlement, _| *claim == claim_key() && *settlement == expected)
             .times(1)
             .in_sequence(&mut self.order)
             .return_once(|_, _, _| Ok(true));
@@ -116,7 +162,12 @@ impl Ports {
 
     /// Drives the claim to its end; whatever is called and not expected, or expected and not called, fails the test.
     pub(super) async fn converge(self, claim: Claim) -> Result<Converged, Error> {
-        self.into_use_case().converge(claim).await
+        self.converge_by(ordinary(), claim).await
+    }
+
+    /// The same, by this right.
+    pub(super) async fn converge_by(self, passage: Passage, claim: Claim) -> Result<Converged, Error> {
+        self.into_use_case().converge(claim, passage).await
     }
 
     pub(super) fn into_use_case(self) -> Convergence {
@@ -124,28 +175,48 @@ impl Ports {
     }
 }
 
-/// The use case over these ports.
+/// The use case over these ports, at the time of every test.
 pub(super) fn assemble(
     queue: Arc<dyn AccountQueue>,
     gateway: Arc<dyn VendorGateway>,
     connections: MockConnectionStore,
 ) -> Convergence {
-    let connections = Connections::new(Arc::new(connections), gateway.clone(), secrets(), clock_at(NOW), ids());
+    assemble_with(queue, gateway, connections, clock_at(NOW))
+}
+
+/// The same, by another clock.
+pub(super) fn assemble_with(
+    queue: Arc<dyn AccountQueue>,
+    gateway: Arc<dyn VendorGateway>,
+    connections: MockConnectionStore,
+    clock: Arc<dyn Clock>,
+) -> Convergence {
+    let connections = Connections::new(Arc::new(connections), gateway.clone(), secrets(), clock.clone(), ids());
     let policy = RetryPolicy {
         base: Duration::from_secs(2),
         cap: Duration::from_mins(5),
         settle: Duration::from_millis(500),
     };
-    Convergence::new(
+    let ports = ConvergencePorts {
         queue,
         gateway,
         connections,
-        secrets(),
-        clock_at(NOW),
-        entropy(),
-        policy,
-        LEASES,
-    )
+        secrets: secrets(),
+        clock,
+        entropy: entropy(),
+        ids: ids(),
+    };
+    Convergence::new(ports, policy, LEASES)
+}
+
+/// The lane of a vendor that is well.
+pub(super) fn lane() -> Arc<Lane> {
+    Arc::new(Lane::new(BreakerPolicy::default()))
+}
+
+/// The right of a claim at a vendor that is well.
+pub(super) fn ordinary() -> Passage {
+    Passage::ordinary(lane())
 }
 
 pub(super) fn claim_key() -> ClaimKey {
@@ -157,32 +228,36 @@ pub(super) fn claim_key() -> ClaimKey {
     }
 }
 
+pub(super) fn connection_key() -> ConnectionKey {
+    ConnectionKey {
+        organization_id: organization().id,
+        connection_id: connection_id(),
+    }
+}
+
 /// A claim of a user of whom this is known, with a fresh lease.
 pub(super) fn claim(user: User, known: Known) -> Claim {
-    let account = Account {
-        organization_id: user.organization_id,
-        user_id: user.id,
-        connection_id: connection_id(),
-        vendor: Vendor::NablaCore,
-        desired_version: user.version,
-        known,
-        invite_url: None,
-        attempts: 0,
-        next_attempt_at: Some(at(0)),
-        last_error: None,
-        attention: None,
-        removed_at: None,
-        paused: false,
-        updated_at: at(0),
-    };
     Claim {
         key: claim_key(),
         lease_until: at(NOW) + TimeDelta::seconds(45),
-        account,
+        account: account(&user, known),
         user,
         connection: connection(),
         credentials: stored_credentials(),
+        password: None,
+        departure_is_approved: false,
     }
+}
+
+/// The password that [`sealed_password`] hides.
+pub(super) const PASSWORD: &str = "correct-horse-battery";
+
+/// The initial password of user 1, as it is stored.
+pub(super) fn sealed_password() -> Sealed {
+    sealed(
+        PASSWORD.as_bytes(),
+        &format!("password of user {}", crate::testing::user_id(1)),
+    )
 }
 
 /// Known to be there under this id since a version of the user.
@@ -202,15 +277,37 @@ pub(super) fn remote(id: &str) -> RemoteUser {
         active: true,
         matches: true,
         invite_url: None,
+        differing: Vec::new(),
+    }
+}
+
+/// A user whom somebody changed at the vendor.
+pub(super) fn differing(id: &str) -> RemoteUser {
+    RemoteUser {
+        matches: false,
+        differing: vec!["lastName", "email"],
+        ..remote(id)
+    }
+}
+
+/// In sync, and to be read back after 21 hours: a day less an eighth, which is half of the jitter.
+pub(super) fn in_sync() -> Settled {
+    Settled::InSync {
+        read_back_at: Some(at(NOW + 21 * 3_600)),
     }
 }
 
 pub(super) fn settlement(known: Known, settled: Settled) -> Settlement {
     Settlement {
         version: 1,
+        is_assigned: true,
         known,
         invite_url: None,
         settled,
+        drift: None,
+        left: false,
+        delivered: None,
+        calls: Vec::new(),
     }
 }
 

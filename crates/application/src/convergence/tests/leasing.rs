@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use mockall::predicate::eq;
+use uuid::Uuid;
 
-use super::given::{ABLE, NOW, Ports, claim, claim_key, remote, settlement, there};
+use super::given::{ABLE, NOW, Ports, claim, claim_key, connection_key, in_sync, remote, settlement, there};
 use crate::convergence::Converged;
-use crate::ports::Settled;
-use crate::testing::{ann, at};
+use crate::testing::{ann, at, connection};
+
+const WORKER: Uuid = Uuid::from_u128(70);
 
 #[tokio::test]
 async fn a_lease_that_would_not_outlast_the_call_is_renewed_first() {
@@ -20,7 +22,7 @@ async fn a_lease_that_would_not_outlast_the_call_is_renewed_first() {
         .in_sequence(&mut ports.order)
         .return_once(|_, _| Ok(true));
     ports.updates("theirs", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
     let mut short = claim(ann(), there("theirs", true, 0));
     short.lease_until = at(NOW + 29);
 
@@ -31,7 +33,7 @@ async fn a_lease_that_would_not_outlast_the_call_is_renewed_first() {
 async fn a_lease_that_is_long_enough_is_not_renewed() {
     let mut ports = Ports::new(ABLE);
     ports.updates("theirs", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
     let mut enough = claim(ann(), there("theirs", true, 0));
     enough.lease_until = at(NOW + 30);
 
@@ -70,11 +72,41 @@ async fn accounts_are_claimed_for_the_length_of_a_lease() {
     ports
         .queue
         .expect_claim()
-        .with(eq(at(NOW)), eq(at(NOW + 45)), eq(8))
+        .with(eq(WORKER), eq(connection_key()), eq(at(NOW)), eq(at(NOW + 45)), eq(8))
         .times(1)
-        .return_once(|_, _, _| Ok(vec![claim(ann(), there("theirs", true, 0))]));
+        .return_once(|_, _, _, _, _| Ok(vec![claim(ann(), there("theirs", true, 0))]));
 
-    assert_eq!(ports.into_use_case().claim(8).await.expect("claims").len(), 1);
+    let claimed = ports.into_use_case().claim(WORKER, &connection_key(), 8).await;
+
+    assert_eq!(claimed.expect("claims").len(), 1);
+}
+
+#[tokio::test]
+async fn connections_are_owned_and_kept_for_as_long_as_is_said() {
+    let mut ports = Ports::new(ABLE);
+    ports
+        .queue
+        .expect_own()
+        .with(eq(WORKER), eq(at(NOW)), eq(at(NOW + 5)), eq(64))
+        .times(1)
+        .return_once(|_, _, _, _| Ok(vec![connection()]));
+    ports
+        .queue
+        .expect_keep()
+        .withf(|worker, connections, until| {
+            (*worker, *until) == (WORKER, at(NOW + 5)) && *connections == [connection_key()]
+        })
+        .times(1)
+        .return_once(|_, connections, _| Ok(connections.to_vec()));
+    let convergence = ports.into_use_case();
+
+    let owned = convergence.own(WORKER, Duration::from_secs(5), 64).await.expect("owns");
+    let kept = convergence
+        .keep(WORKER, &[connection_key()], Duration::from_secs(5))
+        .await
+        .expect("keeps");
+
+    assert_eq!((owned, kept), (vec![connection()], vec![connection_key()]));
 }
 
 #[tokio::test]
@@ -87,9 +119,18 @@ async fn a_worker_waits_until_the_next_account_is_due_and_no_longer_than_it_poll
         (Some(at(NOW - 5)), 0),
     ] {
         let mut ports = Ports::new(ABLE);
-        ports.queue.expect_next_due().times(1).return_once(move || Ok(due));
+        ports
+            .queue
+            .expect_next_due()
+            .withf(|worker, except| *worker == WORKER && *except == [connection_key()])
+            .times(1)
+            .return_once(move |_, _| Ok(due));
 
-        let wait = ports.into_use_case().idle_for(poll).await.expect("waits");
+        let wait = ports
+            .into_use_case()
+            .idle_for(WORKER, &[connection_key()], poll)
+            .await
+            .expect("waits");
 
         assert_eq!(wait, Duration::from_secs(expected), "due at {due:?}");
     }

@@ -1,36 +1,37 @@
 //! Users who are at the vendor: brought up to date, deactivated, activated, deleted, and created anew if they vanish.
 
-use mockall::predicate::{always, eq};
-use roster_domain::{Change, Known, OutcomeClass, UserChanges, VendorKey, VendorUserId};
+use roster_domain::{Change, Departures, DriftMode, Known, OnLeave, OutcomeClass, User, UserChanges, VendorKey};
 
-use super::given::{ABLE, Ports, claim, failure, remote, settlement, there};
+use super::given::{ABLE, Ports, claim, failure, in_sync, remote, settlement, there};
 use crate::convergence::Converged;
-use crate::ports::{RemoteUser, Settled, Settlement};
+use crate::ports::{Claim, RemoteUser, Settled, Settlement};
 use crate::testing::{ann, ann_changes, at, user};
 
 #[tokio::test]
 async fn changed_fields_are_sent_and_nothing_else_is_called() {
     let mut ports = Ports::new(ABLE);
     ports.updates("theirs", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     let converged = ports
         .converge(claim(ann(), there("theirs", true, 0)))
         .await
         .expect("converges");
 
-    assert_eq!(converged, Converged::Recorded(Settled::InSync));
+    assert_eq!(converged, Converged::Recorded(in_sync()));
 }
 
 #[tokio::test]
 async fn a_user_who_is_up_to_date_is_recorded_without_a_call() {
     let mut ports = Ports::new(ABLE);
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(
+        there("theirs", true, 1),
+        Settled::InSync { read_back_at: None },
+    ));
+    let mut unwatched = claim(ann(), there("theirs", true, 1));
+    unwatched.connection.options.drift = DriftMode::Off;
 
-    ports
-        .converge(claim(ann(), there("theirs", true, 1)))
-        .await
-        .expect("converges");
+    ports.converge(unwatched).await.expect("converges");
 }
 
 #[tokio::test]
@@ -43,15 +44,13 @@ async fn an_inactive_user_is_deactivated_and_then_brought_up_to_date() {
         },
     );
     let mut ports = Ports::new(ABLE);
-    ports
-        .gateway
-        .expect_deactivate()
-        .with(always(), eq(VendorUserId::new("theirs")))
-        .times(1)
-        .in_sequence(&mut ports.order)
-        .return_once(|_, _| Ok(()));
+    ports.counts_departures(1, 1);
+    ports.deactivates("theirs", Ok(()));
     ports.updates("theirs", Ok(resting("theirs")));
-    ports.records(settlement(there("theirs", false, 1), Settled::InSync));
+    ports.records(Settlement {
+        left: true,
+        ..settlement(there("theirs", false, 1), in_sync())
+    });
 
     ports
         .converge(claim(inactive, there("theirs", true, 0)))
@@ -69,14 +68,9 @@ async fn an_inactive_user_who_changed_since_is_deactivated_once_more_in_case_an_
         },
     );
     let mut ports = Ports::new(ABLE);
-    ports
-        .gateway
-        .expect_deactivate()
-        .times(1)
-        .in_sequence(&mut ports.order)
-        .return_once(|_, _| Ok(()));
+    ports.deactivates("theirs", Ok(()));
     ports.updates("theirs", Ok(resting("theirs")));
-    ports.records(settlement(there("theirs", false, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", false, 1), in_sync()));
 
     ports
         .converge(claim(inactive, there("theirs", false, 0)))
@@ -94,7 +88,7 @@ async fn a_user_who_may_work_again_is_activated_and_then_brought_up_to_date() {
         .in_sequence(&mut ports.order)
         .return_once(|_, _| Ok(()));
     ports.updates("theirs", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     ports
         .converge(claim(ann(), there("theirs", false, 0)))
@@ -118,7 +112,7 @@ async fn a_user_whom_the_vendor_turns_out_to_have_deactivated_is_activated() {
         .times(1)
         .in_sequence(&mut ports.order)
         .return_once(|_, _| Ok(()));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     ports
         .converge(claim(ann(), there("theirs", true, 0)))
@@ -156,26 +150,30 @@ async fn an_account_of_which_only_some_steps_are_done_stays_behind() {
         .expect("is recorded");
 }
 
+/// A claim of a user who was deleted, over a connection that deletes those who leave.
+fn deleting(user: &User, known: Known) -> Claim {
+    let mut claim = claim(user.delete(at(1)), known);
+    claim.connection.options.on_leave = OnLeave::Delete;
+    claim
+}
+
 #[tokio::test]
 async fn a_deleted_user_is_deleted_and_gone() {
     let mut ports = Ports::new(ABLE);
-    ports
-        .gateway
-        .expect_delete()
-        .times(1)
-        .in_sequence(&mut ports.order)
-        .return_once(|_, _| Ok(()));
+    ports.counts_departures(1, 1);
+    ports.deletes("theirs", Ok(()));
     let known = Known {
         applied_version: 2,
         ..Known::default()
     };
     ports.records(Settlement {
         version: 2,
+        left: true,
         ..settlement(known, Settled::Removed)
     });
 
     let converged = ports
-        .converge(claim(ann().delete(at(1)), there("theirs", true, 1)))
+        .converge(deleting(&ann(), there("theirs", true, 1)))
         .await
         .expect("converges");
 
@@ -185,12 +183,8 @@ async fn a_deleted_user_is_deleted_and_gone() {
 #[tokio::test]
 async fn a_deleted_user_whom_somebody_else_deleted_before_is_gone_all_the_same() {
     let mut ports = Ports::new(ABLE);
-    ports
-        .gateway
-        .expect_delete()
-        .times(1)
-        .in_sequence(&mut ports.order)
-        .return_once(|_, _| Err(failure(OutcomeClass::NotFound)));
+    ports.counts_departures(1, 1);
+    ports.deletes("theirs", Err(failure(OutcomeClass::NotFound)));
     ports.looks_up("ehr-1", Ok(None));
     let known = Known {
         applied_version: 2,
@@ -203,7 +197,7 @@ async fn a_deleted_user_whom_somebody_else_deleted_before_is_gone_all_the_same()
     });
 
     ports
-        .converge(claim(ann().delete(at(1)), there("theirs", true, 1)))
+        .converge(deleting(&ann(), there("theirs", true, 1)))
         .await
         .expect("converges");
 }
@@ -215,7 +209,7 @@ async fn a_user_who_vanished_at_the_vendor_is_created_anew() {
     ports.looks_up("ehr-1", Ok(None));
     ports.announces("ehr-1", true);
     ports.creates("ehr-1", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), Settled::InSync));
+    ports.records(settlement(there("theirs", true, 1), in_sync()));
 
     ports
         .converge(claim(ann(), there("former", true, 0)))
@@ -235,6 +229,10 @@ fn resting(id: &str) -> RemoteUser {
 async fn that_a_user_is_gone_is_not_believed_while_the_vendor_has_it() {
     let mut ports = Ports::new(ABLE);
     ports
+        .queue
+        .expect_departures()
+        .returning(|_, _| Ok(Departures { leaving: 1, of: 1 }));
+    ports
         .gateway
         .expect_delete()
         .returning(|_, _| Err(failure(OutcomeClass::NotFound)));
@@ -250,7 +248,7 @@ async fn that_a_user_is_gone_is_not_believed_while_the_vendor_has_it() {
         .return_once(|_, _, _| Ok(true));
 
     let converged = ports
-        .converge(claim(ann().delete(at(1)), there("theirs", true, 1)))
+        .converge(deleting(&ann(), there("theirs", true, 1)))
         .await
         .expect("is recorded");
 

@@ -1,177 +1,292 @@
-//! The worker: takes what is due, survives what goes wrong with one claim, and gives back what it cannot finish.
+//! The worker: a runner for each connection at which something is due, none in another's way, and none for long at two
+//! workers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use mockall::predicate::eq;
-use roster_domain::{Capabilities, Connection, User, VendorKey, VendorUserId, Violations};
+use roster_domain::{BreakerPolicy, OutcomeClass};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use super::given::{ABLE, Ports, assemble, claim, claim_key, remote, there};
+use super::given::{NOW, assemble_with};
+use super::scripted::{Doing, Queue, Signal, Vendor, connection_of, key_of};
 use crate::convergence::{Worker, WorkerSettings};
-use crate::credentials::Credentials;
-use crate::ports::{
-    AccountQueue, MockAccountQueue, RemoteUser, Settled, StoreError, Target, VendorError, VendorGateway, Wake,
-};
-use crate::testing::{MockConnectionStore, ann};
+use crate::ports::{AccountQueue, VendorGateway};
+use crate::testing::{MockConnectionStore, at, user_id};
 
+const SECOND: Duration = Duration::from_secs(1);
+const INSTANT: Doing = Doing::Answer(Duration::ZERO);
 const SETTINGS: WorkerSettings = WorkerSettings {
-    concurrency: 2,
-    poll: Duration::from_millis(5),
-    grace: Duration::from_millis(50),
+    poll: SECOND,
+    grace: SECOND,
+    ownership: Duration::from_secs(5),
+    extend_every: Duration::from_millis(1_500),
+    breaker: BreakerPolicy {
+        failures: 5,
+        base: Duration::from_millis(500),
+        cap: Duration::from_secs(30),
+    },
 };
 
-/// Wakes when the time is up, and never before.
-struct Sleeper;
-
-#[async_trait]
-impl Wake for Sleeper {
-    async fn wait(&self, at_most: Duration) {
-        tokio::time::sleep(at_most).await;
-    }
+/// A worker that works.
+struct Working {
+    id: Uuid,
+    task: JoinHandle<()>,
+    stop: CancellationToken,
+    signal: Arc<Signal>,
 }
 
-/// A vendor that does with an update what no mock can do.
-enum Odd {
-    /// Takes it and never answers; the worker is told to stop meanwhile.
-    Silent(CancellationToken),
-    /// Panics at the first, and answers the others.
-    Panicking(AtomicBool),
-}
-
-#[async_trait]
-impl VendorGateway for Odd {
-    fn capabilities(&self, _: &Connection) -> Capabilities {
-        ABLE
-    }
-
-    fn check(&self, _: &Connection, _: &Credentials) -> Violations {
-        Violations::none()
-    }
-
-    async fn look_up<'a>(&self, _: Target<'a>, _: &VendorKey, _: &User) -> Result<Option<RemoteUser>, VendorError> {
-        panic!("only updates are expected")
-    }
-
-    async fn create<'a>(&self, _: Target<'a>, _: &VendorKey, _: &User) -> Result<RemoteUser, VendorError> {
-        panic!("only updates are expected")
-    }
-
-    async fn update<'a>(&self, _: Target<'a>, _: &VendorUserId, _: &User) -> Result<RemoteUser, VendorError> {
-        match self {
-            Self::Silent(stop) => {
-                stop.cancel();
-                std::future::pending().await
-            }
-            Self::Panicking(again) => {
-                assert!(
-                    again.swap(true, Ordering::Relaxed),
-                    "the first claim meets a fault of ours"
-                );
-                Ok(remote("theirs"))
-            }
+impl Working {
+    fn start(number: u128, queue: &Arc<Queue>, vendor: &Arc<Vendor>) -> Self {
+        let id = Uuid::from_u128(number);
+        let accounts: Arc<dyn AccountQueue> = queue.clone();
+        let gateway: Arc<dyn VendorGateway> = vendor.clone();
+        let convergence = assemble_with(accounts, gateway, MockConnectionStore::new(), vendor.clock());
+        let (stop, signal) = (CancellationToken::new(), Arc::new(Signal::default()));
+        let worker = Worker::new(id, convergence, signal.clone(), SETTINGS);
+        Self {
+            id,
+            task: tokio::spawn(worker.run(stop.clone())),
+            stop,
+            signal,
         }
     }
 
-    async fn activate<'a>(&self, _: Target<'a>, _: &VendorUserId) -> Result<(), VendorError> {
-        panic!("only updates are expected")
+    /// Tells it to stop, and waits until it has.
+    async fn stops(self) {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_mins(1), self.task)
+            .await
+            .expect("the worker ends when told to")
+            .expect("the worker does not panic");
     }
 
-    async fn deactivate<'a>(&self, _: Target<'a>, _: &VendorUserId) -> Result<(), VendorError> {
-        panic!("only updates are expected")
-    }
-
-    async fn delete<'a>(&self, _: Target<'a>, _: &VendorUserId) -> Result<(), VendorError> {
-        panic!("only updates are expected")
-    }
-
-    async fn test<'a>(&self, _: Target<'a>) -> Result<(), VendorError> {
-        panic!("only updates are expected")
+    /// Takes it away as a crash does.
+    async fn dies(self) {
+        self.task.abort();
+        assert!(self.task.await.expect_err("it was alive").is_cancelled());
     }
 }
 
-fn worker(queue: MockAccountQueue, gateway: Arc<dyn VendorGateway>) -> Worker {
-    let queue: Arc<dyn AccountQueue> = Arc::new(queue);
-    let convergence = assemble(Arc::clone(&queue), gateway, MockConnectionStore::new());
-    Worker::new(convergence, queue, Arc::new(Sleeper), SETTINGS)
+fn vendor(doing: Doing) -> Arc<Vendor> {
+    Arc::new(Vendor::new(move |_, _| doing))
 }
 
-/// A queue that gives out one claim after another, an error where there is none, and nothing after the last.
-fn queue_of(claims: Vec<bool>) -> MockAccountQueue {
-    let mut queue = MockAccountQueue::new();
-    let mut claims = claims.into_iter();
-    queue.expect_claim().returning(move |_, _, _| match claims.next() {
-        Some(true) => Ok(vec![claim(ann(), there("theirs", true, 0))]),
-        Some(false) => Err(StoreError::Unavailable("gone for a moment".into())),
-        None => Ok(Vec::new()),
-    });
-    queue.expect_next_due().returning(|| Ok(None));
-    queue
+#[tokio::test(start_paused = true)]
+async fn what_is_due_is_converged_at_every_connection_until_the_worker_is_told_to_stop() {
+    let queue = Queue::with(3, 4);
+    let working = Working::start(70, &queue, &vendor(INSTANT));
+
+    for connection in 1..=3 {
+        queue.until_in_sync(connection, 4).await;
+    }
+    working.stops().await;
 }
 
-async fn run(worker: Worker, stop: CancellationToken) {
-    tokio::time::timeout(Duration::from_secs(10), worker.run(stop))
-        .await
-        .expect("the worker ends when told to");
+#[tokio::test(start_paused = true)]
+async fn a_connection_at_which_nothing_is_due_any_more_is_given_up() {
+    let queue = Queue::with(1, 1);
+    let working = Working::start(70, &queue, &vendor(INSTANT));
+    queue.until_in_sync(1, 1).await;
+    assert_eq!(queue.state().disowned, []);
+
+    tokio::time::sleep(10 * SECOND).await;
+
+    assert_eq!(queue.state().disowned, [(working.id, key_of(1))]);
+    working.stops().await;
 }
 
-#[tokio::test]
-async fn what_is_due_is_converged_until_the_worker_is_told_to_stop() {
-    let stop = CancellationToken::new();
-    let mut queue = queue_of(vec![true]);
-    let told = stop.clone();
-    queue
-        .expect_record()
-        .withf(|_, settlement, _| settlement.settled == Settled::InSync)
-        .times(1)
-        .returning(move |_, _, _| {
-            told.cancel();
-            Ok(true)
-        });
-    let mut ports = Ports::new(ABLE);
-    ports.updates("theirs", Ok(remote("theirs")));
+#[tokio::test(start_paused = true)]
+async fn connections_are_given_up_when_the_worker_stops() {
+    let queue = Queue::with(2, 2);
+    let working = Working::start(70, &queue, &vendor(Doing::Hang));
+    tokio::time::sleep(SECOND).await;
+    let id = working.id;
 
-    run(worker(queue, Arc::new(ports.gateway)), stop).await;
+    working.stops().await;
+
+    let mut disowned = queue.state().disowned.clone();
+    disowned.sort_unstable();
+    assert_eq!(disowned, [(id, key_of(1)), (id, key_of(2))]);
+    assert_eq!(queue.state().released.len(), 2, "one that hung at each");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_queue_that_fails_for_a_moment_is_asked_again() {
-    let stop = CancellationToken::new();
-    let mut queue = queue_of(vec![false, false, true]);
-    let told = stop.clone();
-    queue.expect_record().times(1).returning(move |_, _, _| {
-        told.cancel();
-        Ok(true)
-    });
-    let mut ports = Ports::new(ABLE);
-    ports.updates("theirs", Ok(remote("theirs")));
+    let queue = Queue::with(1, 1);
+    queue.state().failures = 3;
+    let working = Working::start(70, &queue, &vendor(INSTANT));
 
-    run(worker(queue, Arc::new(ports.gateway)), stop).await;
+    queue.until_in_sync(1, 1).await;
+    working.stops().await;
 }
 
-#[tokio::test]
-async fn a_claim_that_panics_takes_no_other_with_it() {
-    let stop = CancellationToken::new();
-    let mut queue = queue_of(vec![true, true]);
-    let told = stop.clone();
-    queue.expect_record().times(1).returning(move |_, _, _| {
-        told.cancel();
-        Ok(true)
-    });
-    run(worker(queue, Arc::new(Odd::Panicking(AtomicBool::new(false)))), stop).await;
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_panics_takes_no_other_with_it_and_is_taken_up_again_when_its_lease_has_run_out() {
+    let queue = Queue::with(1, 3);
+    let again = AtomicBool::new(false);
+    let vendor = Arc::new(Vendor::new(move |_, user| {
+        if user.id == user_id(1) && !again.swap(true, Ordering::SeqCst) {
+            return Doing::Panic;
+        }
+        INSTANT
+    }));
+    let begun = Instant::now();
+    let working = Working::start(70, &queue, &vendor);
+
+    queue.until_in_sync(1, 2).await;
+    assert!(begun.elapsed() < SECOND);
+    queue.until_in_sync(1, 3).await;
+    let taken_up = begun.elapsed().as_secs();
+    assert!((45..50).contains(&taken_up), "{taken_up}");
+    working.stops().await;
 }
 
-#[tokio::test]
-async fn what_does_not_finish_in_time_is_given_back() {
-    let stop = CancellationToken::new();
-    let mut queue = queue_of(vec![true]);
-    queue
-        .expect_release()
-        .with(eq(vec![claim_key()]))
-        .times(1)
-        .return_once(|_| Ok(()));
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_hangs_keeps_no_other_waiting() {
+    let queue = Queue::with(4, 100);
+    let sick = connection_of(2).id;
+    let vendor = Arc::new(Vendor::new(move |connection, _| {
+        if connection.id == sick {
+            return Doing::Hang;
+        }
+        Doing::Answer(Duration::from_millis(50))
+    }));
+    let begun = Instant::now();
+    let working = Working::start(70, &queue, &vendor);
 
-    run(worker(queue, Arc::new(Odd::Silent(stop.clone()))), stop).await;
+    for connection in [1, 3, 4] {
+        queue.until_in_sync(connection, 100).await;
+    }
+
+    let took = begun.elapsed();
+    assert!(took < Duration::from_millis(5_500), "100 calls of 50 ms: {took:?}");
+    assert_eq!(queue.in_sync(2), 0);
+    working.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_fails_keeps_no_other_waiting() {
+    let queue = Queue::with(2, 100);
+    let sick = connection_of(1).id;
+    let vendor = Arc::new(Vendor::new(move |connection, _| {
+        if connection.id == sick {
+            return Doing::Fail(OutcomeClass::Transient { after: None });
+        }
+        Doing::Answer(Duration::from_millis(50))
+    }));
+    let begun = Instant::now();
+    let working = Working::start(70, &queue, &vendor);
+
+    queue.until_in_sync(2, 100).await;
+
+    let took = begun.elapsed();
+    assert!(took < Duration::from_millis(5_500), "100 calls of 50 ms: {took:?}");
+    let calls = vendor.calls().iter().filter(|(_, id, _)| *id == sick).count();
+    assert!(calls < 12, "the sick one is left alone: {calls} calls");
+    working.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_connections_that_are_never_done_keep_no_other_out() {
+    let queue = Queue::with(70, 2);
+    let last = connection_of(70).id;
+    let vendor = Arc::new(Vendor::new(move |connection, _| {
+        if connection.id == last {
+            return INSTANT;
+        }
+        Doing::Hang
+    }));
+    let begun = Instant::now();
+    let working = Working::start(70, &queue, &vendor);
+
+    queue.until_in_sync(70, 2).await;
+
+    assert!(begun.elapsed() < SECOND, "{:?}", begun.elapsed());
+    working.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_workers_never_work_on_one_connection_at_once() {
+    let queue = Queue::with(1, 30);
+    let vendor = vendor(Doing::Answer(SECOND));
+    let (one, other) = (Working::start(70, &queue, &vendor), Working::start(71, &queue, &vendor));
+
+    queue.until_in_sync(1, 30).await;
+
+    assert_eq!((vendor.most_at_once(), vendor.calls().len()), (1, 30));
+    one.stops().await;
+    other.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_died_is_replaced_when_its_ownership_has_run_out() {
+    let queue = Queue::with(1, 10);
+    let vendor = vendor(Doing::Answer(SECOND));
+    let dead = Working::start(70, &queue, &vendor);
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let heir = Working::start(71, &queue, &vendor);
+    let died = vendor.calls().len();
+    dead.dies().await;
+
+    let begun = Instant::now();
+    while vendor.calls().len() == died {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+
+    let took = begun.elapsed();
+    assert!(took >= 3 * SECOND && took < 6 * SECOND, "{took:?}");
+    queue.until_in_sync(1, 10).await;
+    heir.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_lost_a_connection_begins_nothing_more_there_and_goes_on_elsewhere() {
+    let queue = Queue::with(2, 20);
+    let vendor = vendor(Doing::Answer(SECOND));
+    let working = Working::start(70, &queue, &vendor);
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+
+    queue.give(1, Uuid::from_u128(71), at(NOW + 3_600));
+    queue.until_in_sync(2, 20).await;
+
+    assert_eq!(queue.in_sync(1), 3, "the one that was under way is finished");
+    working.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_becomes_due_reaches_the_vendor_with_the_signal_and_not_with_the_next_look() {
+    let queue = Queue::with(1, 0);
+    let vendor = vendor(INSTANT);
+    let working = Working::start(70, &queue, &vendor);
+    // Between two looks.
+    tokio::time::sleep(Duration::from_millis(3_300)).await;
+
+    let begun = Instant::now();
+    queue.add(1, 1);
+    working.signal.0.notify_one();
+    queue.until_in_sync(1, 1).await;
+
+    assert!(begun.elapsed() <= Duration::from_millis(20), "{:?}", begun.elapsed());
+    working.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_known_of_a_sick_vendor_outlives_its_runner() {
+    let queue = Queue::with(1, 5);
+    let vendor = vendor(Doing::Fail(OutcomeClass::RateLimited {
+        after: Some(Duration::from_mins(1)),
+    }));
+    let working = Working::start(70, &queue, &vendor);
+    tokio::time::sleep(30 * SECOND).await;
+
+    queue.add(1, 6);
+    working.signal.0.notify_one();
+    tokio::time::sleep(20 * SECOND).await;
+
+    assert_eq!(vendor.calls().len(), 1, "it asked for a minute");
+    working.stops().await;
 }

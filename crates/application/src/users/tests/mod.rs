@@ -1,5 +1,6 @@
 //! The use cases for users against a scripted store.
 
+mod changes;
 mod passwords;
 mod upsert;
 
@@ -13,7 +14,7 @@ use super::{ROUNDS, Users};
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
 use crate::ports::{MockUserStore, StoreError, UniqueKey, UserQuery};
-use crate::testing::{ann, ann_changes, at, clock_at, ids, organization, set, user, user_id};
+use crate::testing::{acting, ann, ann_changes, at, clock_at, ids, organization, set, user, user_id};
 
 fn users(store: MockUserStore) -> Users {
     Users::new(Arc::new(store), clock_at(60), ids())
@@ -40,10 +41,10 @@ fn reads(store: &mut MockUserStore, order: &mut Sequence, found: Option<User>) {
 fn writes(store: &mut MockUserStore, order: &mut Sequence, expected: i64, outcome: Result<(), StoreError>) {
     store
         .expect_update_user()
-        .withf(move |user, version, _| *version == expected && user.version == expected + 1)
+        .withf(move |write, version| *version == expected && write.user.version == expected + 1)
         .times(1)
         .in_sequence(order)
-        .return_once(move |_, _, _| outcome);
+        .return_once(move |_, _| outcome);
 }
 
 #[tokio::test]
@@ -51,12 +52,12 @@ async fn a_new_user_is_stored_under_a_new_id_with_the_time_of_now() {
     let mut store = MockUserStore::new();
     store
         .expect_create_user()
-        .withf(|user, _| user.id == user_id(100))
+        .withf(|write| write.user.id == user_id(100))
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_| Ok(()));
 
     let made = users(store)
-        .create(&organization(), &ann_changes(), None)
+        .create(acting(&organization()), &ann_changes(), None)
         .await
         .expect("created")
         .user;
@@ -74,7 +75,7 @@ async fn a_request_that_breaks_rules_reports_all_of_them_and_stores_nothing() {
     };
 
     let failed = users(MockUserStore::new())
-        .create(&organization(), &changes, None)
+        .create(acting(&organization()), &changes, None)
         .await;
 
     let Err(Error::Invalid(violations)) = failed else {
@@ -94,9 +95,9 @@ async fn who_stands_against_a_new_user_is_named() {
         store
             .expect_create_user()
             .times(1)
-            .return_once(move |_, _| Err(StoreError::Conflict(key)));
+            .return_once(move |_| Err(StoreError::Conflict(key)));
 
-        let failed = users(store).create(&organization(), &ann_changes(), None).await;
+        let failed = users(store).create(acting(&organization()), &ann_changes(), None).await;
 
         assert!(
             matches!(failed, Err(Error::Conflict(found)) if found == expected),
@@ -113,11 +114,11 @@ async fn the_organizations_guard_decides_over_patient_data() {
         ..UserChanges::default()
     };
     let mut store = MockUserStore::new();
-    store.expect_create_user().times(1).return_once(|_, _| Ok(()));
+    store.expect_create_user().times(1).return_once(|_| Ok(()));
     let users = users(store);
 
     let warned = users
-        .create(&organization(), &changes, None)
+        .create(acting(&organization()), &changes, None)
         .await
         .expect("taken with a warning");
     assert_eq!(warned.suspicions.len(), 1);
@@ -127,7 +128,7 @@ async fn the_organizations_guard_decides_over_patient_data() {
         ..organization()
     };
     assert!(matches!(
-        users.create(&strict, &changes, None).await,
+        users.create(acting(&strict), &changes, None).await,
         Err(Error::Invalid(_))
     ));
 }
@@ -137,13 +138,13 @@ async fn a_request_that_comes_for_the_first_time_makes_the_user_under_its_reserv
     let mut store = MockUserStore::new();
     store
         .expect_create_user()
-        .withf(|user, _| user.id == user_id(7))
+        .withf(|write| write.user.id == user_id(7))
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_| Ok(()));
 
     let reserved = Some(Reserved::Fresh(Uuid::from_u128(7)));
     users(store)
-        .create(&organization(), &ann_changes(), reserved)
+        .create(acting(&organization()), &ann_changes(), reserved)
         .await
         .expect("created");
 }
@@ -155,7 +156,7 @@ async fn a_request_that_comes_again_returns_the_user_it_made() {
 
     let reserved = Some(Reserved::Resumed(Uuid::from_u128(1)));
     let found = users(store)
-        .create(&organization(), &ann_changes(), reserved)
+        .create(acting(&organization()), &ann_changes(), reserved)
         .await
         .expect("found");
 
@@ -168,13 +169,13 @@ async fn a_request_that_comes_again_and_made_nothing_makes_it_now() {
     store.expect_user().times(1).return_once(|_, _| Ok(None));
     store
         .expect_create_user()
-        .withf(|user, _| user.id == user_id(1))
+        .withf(|write| write.user.id == user_id(1))
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_| Ok(()));
 
     let reserved = Some(Reserved::Resumed(Uuid::from_u128(1)));
     users(store)
-        .create(&organization(), &ann_changes(), reserved)
+        .create(acting(&organization()), &ann_changes(), reserved)
         .await
         .expect("created");
 }
@@ -186,7 +187,7 @@ async fn an_update_writes_the_next_version_and_expects_the_one_it_read() {
     writes(&mut store, &mut order, 1, Ok(()));
 
     let revision = users(store)
-        .update(&organization(), user_id(1), &lee(), None)
+        .update(acting(&organization()), user_id(1), &lee(), None)
         .await
         .expect("updated");
 
@@ -200,7 +201,7 @@ async fn an_update_that_changes_nothing_is_not_written() {
     reads(&mut store, &mut order, Some(ann()));
 
     let revision = users(store)
-        .update(&organization(), user_id(1), &ann_changes(), None)
+        .update(acting(&organization()), user_id(1), &ann_changes(), None)
         .await
         .expect("fine");
 
@@ -216,11 +217,13 @@ async fn an_update_of_an_expected_version_goes_through_and_of_another_does_not()
     let users = users(store);
 
     users
-        .update(&organization(), user_id(1), &lee(), Some(&[4, 1]))
+        .update(acting(&organization()), user_id(1), &lee(), Some(&[4, 1]))
         .await
         .expect("it is at version 1");
 
-    let refused = users.update(&organization(), user_id(1), &lee(), Some(&[2])).await;
+    let refused = users
+        .update(acting(&organization()), user_id(1), &lee(), Some(&[2]))
+        .await;
     assert!(
         matches!(refused, Err(Error::VersionMismatch { current: 1 })),
         "{refused:?}"
@@ -244,7 +247,7 @@ async fn an_update_that_somebody_was_faster_than_is_decided_anew_so_that_both_ho
     writes(&mut store, &mut order, 2, Ok(()));
 
     let both = users(store)
-        .update(&organization(), user_id(1), &lee(), None)
+        .update(acting(&organization()), user_id(1), &lee(), None)
         .await
         .expect("updated")
         .user;
@@ -262,7 +265,7 @@ async fn an_expected_version_that_somebody_overtook_is_refused_and_not_retried()
     reads(&mut store, &mut order, Some(User { version: 2, ..ann() }));
 
     let refused = users(store)
-        .update(&organization(), user_id(1), &lee(), Some(&[1]))
+        .update(acting(&organization()), user_id(1), &lee(), Some(&[1]))
         .await;
 
     assert!(
@@ -278,9 +281,11 @@ async fn an_update_gives_up_after_bounded_rounds() {
     store
         .expect_update_user()
         .times(ROUNDS)
-        .returning(|_, _, _| Err(StoreError::Stale));
+        .returning(|_, _| Err(StoreError::Stale));
 
-    let failed = users(store).update(&organization(), user_id(1), &lee(), None).await;
+    let failed = users(store)
+        .update(acting(&organization()), user_id(1), &lee(), None)
+        .await;
 
     assert!(matches!(failed, Err(Error::Contention)), "{failed:?}");
 }
@@ -292,7 +297,7 @@ async fn a_user_who_is_not_there_is_not_found() {
     reads(&mut store, &mut order, None);
     let users = users(store);
 
-    let failed = users.update(&organization(), user_id(1), &lee(), None).await;
+    let failed = users.update(acting(&organization()), user_id(1), &lee(), None).await;
     assert!(matches!(failed, Err(Error::NotFound(Missing::User))), "{failed:?}");
     let failed = users.get(&organization(), user_id(1)).await;
     assert!(matches!(failed, Err(Error::NotFound(Missing::User))), "{failed:?}");
@@ -308,7 +313,9 @@ async fn a_conflict_of_an_update_is_named() {
         ..UserChanges::default()
     };
 
-    let failed = users(store).update(&organization(), user_id(1), &changes, None).await;
+    let failed = users(store)
+        .update(acting(&organization()), user_id(1), &changes, None)
+        .await;
 
     assert!(matches!(failed, Err(Error::Conflict(Conflicting::Email))), "{failed:?}");
 }
@@ -330,11 +337,11 @@ async fn a_deactivated_user_is_written_once_and_then_left_alone() {
     let users = users(store);
 
     let once = users
-        .set_active(&organization(), user_id(1), false, None)
+        .set_active(acting(&organization()), user_id(1), false, None)
         .await
         .expect("deactivated");
     let twice = users
-        .set_active(&organization(), user_id(1), false, None)
+        .set_active(acting(&organization()), user_id(1), false, None)
         .await
         .expect("was deactivated");
 
@@ -347,12 +354,12 @@ async fn a_deleted_user_is_written_as_a_tombstone_of_the_next_version() {
     reads(&mut store, &mut order, Some(ann()));
     store
         .expect_update_user()
-        .withf(|user, expected, _| (user.deleted_at, user.version, *expected) == (Some(at(60)), 2, 1))
+        .withf(|write, expected| (write.user.deleted_at, write.user.version, *expected) == (Some(at(60)), 2, 1))
         .times(1)
-        .return_once(|_, _, _| Ok(()));
+        .return_once(|_, _| Ok(()));
 
     users(store)
-        .delete(&organization(), user_id(1), None)
+        .delete(acting(&organization()), user_id(1), None)
         .await
         .expect("deleted");
 }
@@ -468,13 +475,13 @@ async fn a_customer_that_is_not_there_is_named_when_a_user_is_made_in_it() {
     store
         .expect_create_user()
         .times(1)
-        .return_once(|_, _| Err(StoreError::Reference));
+        .return_once(|_| Err(StoreError::Reference));
     let changes = UserChanges {
         customer_id: set("contoso"),
         ..ann_changes()
     };
 
-    let failed = users(store).create(&organization(), &changes, None).await;
+    let failed = users(store).create(acting(&organization()), &changes, None).await;
 
     assert!(matches!(failed, Err(Error::NotFound(Missing::Customer))), "{failed:?}");
 }
@@ -488,7 +495,7 @@ async fn a_change_that_meets_a_customer_under_its_new_id_is_decided_anew() {
     writes(&mut store, &mut order, 1, Ok(()));
 
     users(store)
-        .update(&organization(), user_id(1), &lee(), None)
+        .update(acting(&organization()), user_id(1), &lee(), None)
         .await
         .expect("changed");
 }

@@ -7,7 +7,7 @@ use roster_domain::{Change, Password, UserChanges};
 use super::users;
 use crate::error::Error;
 use crate::ports::{MockUserStore, SecretsError};
-use crate::testing::{ann, ann_changes, organization, sealed, secrets, user_id};
+use crate::testing::{acting, ann, ann_changes, organization, sealed, secrets, user_id};
 
 fn with_password(changes: UserChanges) -> UserChanges {
     UserChanges {
@@ -21,24 +21,26 @@ async fn a_password_is_handed_to_the_store_sealed_for_its_user() {
     let mut store = MockUserStore::new();
     store
         .expect_create_user()
-        .withf(|user, password| {
-            let context = format!("password of user {}", user.id);
-            password == &Some(&sealed(b"correct-horse-battery", &context))
+        .withf(|write| {
+            let context = format!("password of user {}", write.user.id);
+            write.password == Some(&sealed(b"correct-horse-battery", &context))
         })
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_| Ok(()));
     store.expect_user().returning(|_, _| Ok(Some(ann())));
     store
         .expect_update_user()
-        .withf(|user, _, password| user.version == 2 && password.is_some())
+        .withf(|write, _| write.user.version == 2 && write.password.is_some())
         .times(1)
-        .return_once(|_, _, _| Ok(()));
+        .return_once(|_, _| Ok(()));
     let users = users(store).sealing_with(secrets());
 
-    let made = users.create(&organization(), &with_password(ann_changes()), None).await;
+    let made = users
+        .create(acting(&organization()), &with_password(ann_changes()), None)
+        .await;
     let changed = users
         .update(
-            &organization(),
+            acting(&organization()),
             user_id(1),
             &with_password(UserChanges::default()),
             None,
@@ -52,7 +54,7 @@ async fn a_password_is_handed_to_the_store_sealed_for_its_user() {
 #[tokio::test]
 async fn a_password_that_cannot_be_sealed_is_not_stored_and_neither_is_its_user() {
     let failed = users(MockUserStore::new())
-        .create(&organization(), &with_password(ann_changes()), None)
+        .create(acting(&organization()), &with_password(ann_changes()), None)
         .await;
 
     assert!(
@@ -66,10 +68,13 @@ async fn without_a_password_there_is_nothing_to_seal() {
     let mut store = MockUserStore::new();
     store
         .expect_create_user()
-        .withf(|_, password| password.is_none())
+        .withf(|write| write.password.is_none())
         .times(1)
-        .return_once(|_, _| Ok(()));
+        .return_once(|_| Ok(()));
     let users = users(store).sealing_with(Arc::clone(&secrets()));
 
-    users.create(&organization(), &ann_changes(), None).await.expect("made");
+    users
+        .create(acting(&organization()), &ann_changes(), None)
+        .await
+        .expect("made");
 }

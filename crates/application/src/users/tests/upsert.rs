@@ -6,7 +6,7 @@ use roster_domain::{EmailRule, User, UserChanges};
 use super::{lee, users, writes};
 use crate::error::{Conflicting, Error};
 use crate::ports::{MockUserStore, StoreError, UniqueKey};
-use crate::testing::{ann, ann_changes, organization, set, user, user_id};
+use crate::testing::{acting, ann, ann_changes, organization, set, user, user_id};
 use crate::users::ROUNDS;
 
 fn finds(store: &mut MockUserStore, by_external_id: Option<User>, by_email: Option<User>) {
@@ -24,10 +24,10 @@ fn finds(store: &mut MockUserStore, by_external_id: Option<User>, by_email: Opti
 async fn an_upsert_of_whom_nobody_knows_creates() {
     let mut store = MockUserStore::new();
     finds(&mut store, None, None);
-    store.expect_create_user().times(1).return_once(|_, _| Ok(()));
+    store.expect_create_user().times(1).return_once(|_| Ok(()));
 
     let upserted = users(store)
-        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MayChange)
+        .upsert(acting(&organization()), "ehr-1", &ann_changes(), EmailRule::MayChange)
         .await
         .expect("created");
 
@@ -44,12 +44,12 @@ async fn an_upsert_of_a_known_external_id_updates_and_keeps_what_is_left_out() {
         .return_once(|_, _| Ok(Some(ann())));
     store
         .expect_update_user()
-        .withf(|_, expected, _| *expected == 1)
+        .withf(|_, expected| *expected == 1)
         .times(1)
-        .return_once(|_, _, _| Ok(()));
+        .return_once(|_, _| Ok(()));
 
     let upserted = users(store)
-        .upsert(&organization(), "ehr-1", &lee(), EmailRule::MayChange)
+        .upsert(acting(&organization()), "ehr-1", &lee(), EmailRule::MayChange)
         .await
         .expect("updated");
 
@@ -63,7 +63,7 @@ async fn an_upsert_that_changes_nothing_is_not_written() {
     finds(&mut store, Some(ann()), Some(ann()));
 
     let upserted = users(store)
-        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MayChange)
+        .upsert(acting(&organization()), "ehr-1", &ann_changes(), EmailRule::MayChange)
         .await
         .expect("fine");
 
@@ -83,12 +83,12 @@ async fn an_upsert_links_the_user_who_has_the_address_and_no_external_id() {
     finds(&mut store, None, Some(unlinked));
     store
         .expect_update_user()
-        .withf(|user, _, _| user.id == user_id(1) && user.profile.external_id == ann().profile.external_id)
+        .withf(|write, _| write.user.id == user_id(1) && write.user.profile.external_id == ann().profile.external_id)
         .times(1)
-        .return_once(|_, _, _| Ok(()));
+        .return_once(|_, _| Ok(()));
 
     users(store)
-        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MustMatch)
+        .upsert(acting(&organization()), "ehr-1", &ann_changes(), EmailRule::MustMatch)
         .await
         .expect("linked");
 }
@@ -106,7 +106,7 @@ async fn an_upsert_whose_address_goes_with_another_external_id_is_a_conflict_at_
     finds(&mut store, None, Some(other));
 
     let failed = users(store)
-        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MayChange)
+        .upsert(acting(&organization()), "ehr-1", &ann_changes(), EmailRule::MayChange)
         .await;
 
     assert!(matches!(failed, Err(Error::Conflict(Conflicting::Email))), "{failed:?}");
@@ -130,7 +130,7 @@ async fn an_upsert_whose_keys_belong_to_two_users_names_both() {
     };
 
     let failed = users(store)
-        .upsert(&organization(), "ehr-1", &changes, EmailRule::MayChange)
+        .upsert(acting(&organization()), "ehr-1", &changes, EmailRule::MayChange)
         .await;
 
     let expected = Conflicting::TwoUsers {
@@ -153,7 +153,7 @@ async fn an_upsert_with_another_address_than_on_file_is_refused_where_it_must_ma
     };
 
     let failed = users(store)
-        .upsert(&organization(), "ehr-1", &changes, EmailRule::MustMatch)
+        .upsert(acting(&organization()), "ehr-1", &changes, EmailRule::MustMatch)
         .await;
 
     assert!(
@@ -172,7 +172,7 @@ async fn an_upsert_whose_address_must_match_leaves_the_one_on_file_as_it_is_spel
     };
 
     let upserted = users(store)
-        .upsert(&organization(), "ehr-1", &changes, EmailRule::MustMatch)
+        .upsert(acting(&organization()), "ehr-1", &changes, EmailRule::MustMatch)
         .await
         .expect("it is the same address");
 
@@ -192,12 +192,12 @@ async fn an_upsert_gives_the_address_to_a_user_who_has_none_on_file() {
     finds(&mut store, Some(without), None);
     store
         .expect_update_user()
-        .withf(|user, _, _| user.profile.email == ann().profile.email)
+        .withf(|write, _| write.user.profile.email == ann().profile.email)
         .times(1)
-        .return_once(|_, _, _| Ok(()));
+        .return_once(|_, _| Ok(()));
 
     users(store)
-        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MustMatch)
+        .upsert(acting(&organization()), "ehr-1", &ann_changes(), EmailRule::MustMatch)
         .await
         .expect("updated");
 }
@@ -211,7 +211,12 @@ async fn an_upsert_whose_keys_break_rules_reports_everything_and_asks_nothing() 
     };
 
     let failed = users(MockUserStore::new())
-        .upsert(&organization(), &"x".repeat(257), &changes, EmailRule::MayChange)
+        .upsert(
+            acting(&organization()),
+            &"x".repeat(257),
+            &changes,
+            EmailRule::MayChange,
+        )
         .await;
 
     let Err(Error::Invalid(violations)) = failed else {
@@ -232,7 +237,7 @@ async fn an_upsert_that_somebody_was_faster_than_updates_what_they_made() {
         .expect_create_user()
         .times(1)
         .in_sequence(&mut order)
-        .return_once(|_, _| Err(StoreError::Conflict(UniqueKey::ExternalId)));
+        .return_once(|_| Err(StoreError::Conflict(UniqueKey::ExternalId)));
     store
         .expect_user_by_external_id()
         .times(1)
@@ -247,7 +252,7 @@ async fn an_upsert_that_somebody_was_faster_than_updates_what_they_made() {
     writes(&mut store, &mut order, 2, Ok(()));
 
     let upserted = users(store)
-        .upsert(&organization(), "ehr-1", &lee(), EmailRule::MayChange)
+        .upsert(acting(&organization()), "ehr-1", &lee(), EmailRule::MayChange)
         .await
         .expect("updated");
 
@@ -264,10 +269,10 @@ async fn an_upsert_gives_up_after_bounded_rounds() {
     store
         .expect_update_user()
         .times(ROUNDS)
-        .returning(|_, _, _| Err(StoreError::Stale));
+        .returning(|_, _| Err(StoreError::Stale));
 
     let failed = users(store)
-        .upsert(&organization(), "ehr-1", &lee(), EmailRule::MayChange)
+        .upsert(acting(&organization()), "ehr-1", &lee(), EmailRule::MayChange)
         .await;
 
     assert!(matches!(failed, Err(Error::Contention)), "{failed:?}");
@@ -290,7 +295,7 @@ async fn an_upsert_whose_user_is_made_by_another_between_the_two_looks_is_decide
     }
 
     let upserted = users(store)
-        .upsert(&organization(), "ehr-1", &ann_changes(), EmailRule::MustMatch)
+        .upsert(acting(&organization()), "ehr-1", &ann_changes(), EmailRule::MustMatch)
         .await
         .expect("it is the same user");
 

@@ -2,7 +2,8 @@
 
 use roster_domain::capabilities::RequiredField;
 use roster_domain::{
-    Capabilities, Cause, Change, KeyKind, Known, Remedy, Step, User, UserChanges, Vendor, VendorKey, VendorUserId, plan,
+    Capabilities, Cause, Change, KeyKind, Known, OnLeave, Presence, Remedy, Step, User, UserChanges, Vendor, VendorKey,
+    VendorUserId, plan,
 };
 
 use crate::given::{at, full, set, user, user_id};
@@ -16,11 +17,19 @@ const ABLE: Capabilities = Capabilities {
     deactivate: true,
     reactivate: true,
     delete: true,
+    read_back: true,
+    requests_per_step: 1,
+    initial_password: false,
     required: &[],
 };
 
 fn next(user: &User, known: &Known, can: &Capabilities) -> Step {
-    plan(user, Vendor::NablaCore, known, can)
+    plan(user, presence(user), Vendor::NablaCore, known, can)
+}
+
+/// How an assigned user should stand at a connection that deletes who leaves.
+fn presence(user: &User) -> Presence {
+    Presence::of(user, true, OnLeave::Delete)
 }
 
 fn ann() -> User {
@@ -235,7 +244,8 @@ fn a_user_who_changed_since_is_not_believed_to_be_inactive_still() {
         update_inactive: false,
         ..ABLE
     };
-    let recalled = |known: Known, can: &Capabilities| next(&edited, &known.recalled(&edited, can, 0), can);
+    let recalled =
+        |known: Known, can: &Capabilities| next(&edited, &known.recalled(&edited, presence(&edited), can, 0), can);
 
     assert_eq!(
         recalled(there(false, 2), &ABLE),
@@ -273,7 +283,7 @@ fn what_held_for_one_claim_is_forgotten_by_the_next() {
     };
     let before = nobody().duplicate().absent(key("ehr-7"));
 
-    let recalled = before.recalled(&ann(), &lax, 0);
+    let recalled = before.recalled(&ann(), Presence::Active, &lax, 0);
 
     assert_eq!(recalled, nobody());
     assert_eq!(next(&ann(), &recalled, &lax), Step::LookUp(key("ehr-7")));
@@ -418,8 +428,8 @@ fn a_deactivation_that_was_confirmed_is_not_repeated_by_the_attempts_after_it() 
     };
     let confirmed = there(false, 1);
 
-    let first = confirmed.clone().recalled(&edited, &ABLE, 0);
-    let second = confirmed.recalled(&edited, &ABLE, 1);
+    let first = confirmed.clone().recalled(&edited, Presence::Inactive, &ABLE, 0);
+    let second = confirmed.recalled(&edited, Presence::Inactive, &ABLE, 1);
 
     assert!(matches!(next(&edited, &first, &ABLE), Step::Deactivate(_)));
     assert!(matches!(next(&edited, &second, &ABLE), Step::Update(_)));
@@ -432,4 +442,88 @@ fn a_switch_of_which_nothing_was_heard_is_thrown_again() {
 
     assert!(matches!(next(&ann(), &unheard, &ABLE), Step::Activate(_)));
     assert!(matches!(next(&inactive, &unheard, &ABLE), Step::Deactivate(_)));
+}
+
+#[test]
+fn who_leaves_is_deactivated_or_deleted_as_the_connection_says_and_the_vendor_can() {
+    let next = |on_leave, known: &Known, can: &Capabilities| {
+        plan(&ann(), Presence::of(&ann(), false, on_leave), Vendor::Corti, known, can)
+    };
+    let keeps = Capabilities { delete: false, ..ABLE };
+
+    assert_eq!(next(OnLeave::Delete, &there(true, 1), &ABLE), Step::Delete(theirs()));
+    assert_eq!(
+        next(OnLeave::Deactivate, &there(true, 1), &ABLE),
+        Step::Deactivate(theirs())
+    );
+    assert_eq!(next(OnLeave::Deactivate, &there(false, 1), &ABLE), Step::Removed);
+    assert_eq!(
+        next(OnLeave::Delete, &there(true, 1), &keeps),
+        Step::Deactivate(theirs()),
+        "the next best"
+    );
+    assert_eq!(next(OnLeave::Delete, &nobody(), &ABLE), Step::Removed);
+}
+
+#[test]
+fn who_should_only_be_deactivated_is_not_deleted_for_want_of_a_way() {
+    let deletes_only = Capabilities {
+        deactivate: false,
+        ..ABLE
+    };
+    let away = Presence::Away(OnLeave::Deactivate);
+
+    let (cause, remedy, _) = asked(plan(&ann(), away, Vendor::Corti, &there(true, 1), &deletes_only));
+
+    assert_eq!((cause, remedy), (Cause::Unsupported, Remedy::Vendor));
+}
+
+#[test]
+fn who_comes_back_is_activated_as_the_same_user() {
+    assert_eq!(next(&ann(), &there(false, 1), &ABLE), Step::Activate(theirs()));
+}
+
+#[test]
+fn how_a_user_stands_is_asked_before_it_is_believed_where_the_vendor_can_be_asked() {
+    let doubted = there(true, 1).doubted();
+    let blind = Capabilities {
+        read_back: false,
+        ..ABLE
+    };
+
+    assert_eq!(next(&ann(), &doubted, &ABLE), Step::ReadBack(theirs()));
+    assert_eq!(next(&ann(), &doubted, &blind), Step::InSync);
+    assert_eq!(
+        next(&inactive(), &there(false, 1).doubted(), &ABLE),
+        Step::ReadBack(theirs())
+    );
+    assert_eq!(
+        next(&inactive(), &nobody().doubted(), &ABLE),
+        Step::InSync,
+        "nobody is there to be asked for"
+    );
+}
+
+#[test]
+fn what_somebody_changed_at_the_vendor_is_set_right() {
+    let doubted = || there(true, 1).doubted();
+
+    assert_eq!(next(&ann(), &doubted().read_back(true, true), &ABLE), Step::InSync);
+    assert_eq!(
+        next(&ann(), &doubted().read_back(true, false), &ABLE),
+        Step::Update(theirs())
+    );
+    assert_eq!(
+        next(&ann(), &doubted().read_back(false, true), &ABLE),
+        Step::Activate(theirs())
+    );
+    assert_eq!(
+        next(&inactive(), &there(false, 1).doubted().read_back(true, true), &ABLE),
+        Step::Deactivate(theirs())
+    );
+    assert_eq!(
+        next(&ann(), &doubted().gone(Some(key("ehr-7"))), &ABLE),
+        Step::LookUp(key("ehr-7")),
+        "deleted there by hand"
+    );
 }

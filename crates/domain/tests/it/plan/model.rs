@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use roster_domain::{
-    Capabilities, Cause, Change, KeyKind, Known, PhiGuard, Step, User, UserChanges, Vendor, VendorKey, VendorUserId,
-    plan,
+    Capabilities, Cause, Change, KeyKind, Known, OnLeave, PhiGuard, Presence, Step, User, UserChanges, Vendor,
+    VendorKey, VendorUserId, plan,
 };
 
 use crate::given::{at, set, user};
@@ -46,8 +46,16 @@ pub(super) enum Event {
     Activate,
     /// The user is deleted.
     Delete,
+    /// The user belongs to the connection.
+    Assign,
+    /// The user no longer belongs to the connection.
+    Unassign,
     /// Somebody deletes the user at the vendor.
     Vanish,
+    /// Somebody changes the user at the vendor.
+    Meddle,
+    /// A worker takes the account to see how the user stands, and meets these faults.
+    Doubt(Vec<Fault>),
     /// A worker takes the account and meets these faults, one a step.
     Work(Vec<Fault>),
 }
@@ -64,8 +72,14 @@ struct Remote {
 
 /// User, account and vendor together.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that happened, named as such"
+)]
 pub(super) struct World {
     can: Capabilities,
+    on_leave: OnLeave,
+    is_assigned: bool,
     user: User,
     stored: Known,
     remotes: Vec<Remote>,
@@ -74,6 +88,10 @@ pub(super) struct World {
     /// Somebody deleted the user at the vendor, and no call has told the worker yet. That is for the read-back of
     /// accounts to notice, where nothing else is to be sent.
     vanished: bool,
+    /// Somebody changed the user at the vendor, and no call has told the worker yet.
+    meddled: bool,
+    /// The vendor is to be asked how the user stands, and no claim that did so has come to its end since.
+    is_doubted: bool,
     /// Failed attempts since the user changed.
     attempts: u32,
     ids: u32,
@@ -100,7 +118,7 @@ fn unheard(step: &Step, known: Known) -> Known {
 
 impl World {
     /// An organization's user who is new, and a vendor that may know somebody of the same key already.
-    pub(super) fn new(can: Capabilities, known_to_vendor: bool) -> Self {
+    pub(super) fn new(can: Capabilities, on_leave: OnLeave, known_to_vendor: bool) -> Self {
         let changes = UserChanges {
             external_id: set("id-0"),
             email: set("ann-0@example.org"),
@@ -108,11 +126,15 @@ impl World {
         };
         let mut world = Self {
             can,
+            on_leave,
+            is_assigned: true,
             user: user(&changes),
             stored: Known::default(),
             remotes: Vec::new(),
             unsettled: HashSet::new(),
             vanished: false,
+            meddled: false,
+            is_doubted: false,
             attempts: 0,
             ids: 0,
             clock: 0,
@@ -164,7 +186,28 @@ impl World {
                     .retain(|remote| Some(&remote.id) != self.stored.vendor_user_id.as_ref());
                 self.vanished |= self.remotes.len() < before;
             }
+            Event::Assign | Event::Unassign => {
+                let is_assigned = matches!(event, Event::Assign);
+                if is_assigned != self.is_assigned && self.user.deleted_at.is_none() {
+                    self.is_assigned = is_assigned;
+                    // As stores do it: the account is behind again.
+                    self.stored.applied_version = self.stored.applied_version.min(self.user.version - 1);
+                    self.attempts = 0;
+                }
+            }
+            Event::Meddle => {
+                let theirs = self.stored.vendor_user_id.as_ref();
+                if let Some(remote) = self.remotes.iter_mut().find(|it| Some(&it.id) == theirs) {
+                    remote.active = !remote.active;
+                    remote.version = 0;
+                    self.meddled = true;
+                }
+            }
             Event::Work(faults) => {
+                self.work(faults);
+            }
+            Event::Doubt(faults) => {
+                self.is_doubted = true;
                 self.work(faults);
             }
             Event::Delete => {}
@@ -183,9 +226,16 @@ impl World {
 
     /// One claim: plan, act and fold until nothing is left to do. Returns the last step of a claim that came to its end.
     fn work(&mut self, faults: &[Fault]) -> Option<Step> {
-        let mut known = self.stored.clone().recalled(&self.user, &self.can, self.attempts);
+        let presence = self.presence();
+        let mut known = self
+            .stored
+            .clone()
+            .recalled(&self.user, presence, &self.can, self.attempts);
+        if self.is_doubted {
+            known = known.doubted();
+        }
         for taken in 0..MOST_STEPS {
-            let step = plan(&self.user, Vendor::Upheal, &known, &self.can);
+            let step = plan(&self.user, presence, Vendor::Upheal, &known, &self.can);
             self.assert_allowed(&step);
             if matches!(step, Step::InSync | Step::Removed | Step::Ask { .. }) {
                 if !matches!(step, Step::Ask { .. }) {
@@ -193,6 +243,7 @@ impl World {
                 }
                 self.stored = known;
                 self.attempts = 0;
+                self.is_doubted = false;
                 return Some(step);
             }
             let outcome = self.act(&step, known, faults.get(taken).copied().unwrap_or(Fault::None));
@@ -293,7 +344,17 @@ impl World {
             }),
             Step::Delete(id) => {
                 self.remotes.retain(|remote| remote.id != *id);
+                (self.vanished, self.meddled) = (false, false);
                 known.deleted()
+            }
+            Step::ReadBack(id) => {
+                let version = self.user.version;
+                let may_wait = !(self.user.active || self.can.update && self.can.update_inactive);
+                let known = self.with(id, known, |remote, known| {
+                    known.read_back(remote.active, remote.version == version || may_wait)
+                });
+                self.meddled = false;
+                known
             }
             Step::InSync | Step::Removed | Step::Ask { .. } => unreachable!("nothing is sent for {step:?}"),
         }
@@ -338,6 +399,7 @@ impl World {
             return act(remote, known);
         }
         self.vanished = false;
+        self.meddled = false;
         known.gone(self.can.look_up.and(self.key()))
     }
 
@@ -350,16 +412,14 @@ impl World {
             Step::LookUp(_) => self.can.look_up.is_some(),
             Step::Create(key) => {
                 assert_eq!(Some(key), self.key().as_ref(), "a create goes under the present key");
-                assert!(
-                    self.user.active && self.user.deleted_at.is_none(),
-                    "who should not be there is created"
-                );
+                assert_eq!(self.presence(), Presence::Active, "who should not be there is created");
                 self.can.look_up.is_none() || self.unsettled.is_empty()
             }
             Step::Update(_) => self.can.update,
             Step::Activate(_) => self.can.reactivate,
             Step::Deactivate(_) => self.can.deactivate,
-            Step::Delete(_) => self.can.delete,
+            Step::Delete(_) => self.can.delete && self.presence() == Presence::Away(OnLeave::Delete),
+            Step::ReadBack(_) => self.can.read_back,
             Step::InSync | Step::Removed | Step::Ask { .. } => true,
         };
         assert!(allowed, "{step:?} must not be planned: {self:#?}");
@@ -381,6 +441,21 @@ impl World {
             .expect("the second claim comes to its end")
     }
 
+    /// The same, after asking the vendor how the user stands.
+    pub(super) fn verify(&mut self) -> Step {
+        self.is_doubted = true;
+        self.settle()
+    }
+
+    /// Whether what somebody did at the vendor is still unnoticed, of a user who should be there.
+    pub(super) fn is_astray(&self) -> bool {
+        (self.vanished || self.meddled) && !matches!(self.presence(), Presence::Away(_))
+    }
+
+    fn presence(&self) -> Presence {
+        Presence::of(&self.user, self.is_assigned, self.on_leave)
+    }
+
     /// After a claim that nothing disturbed, the vendor has what it should have, or there is a good reason to ask.
     pub(super) fn assert_settled(&self, last: &Step) {
         let theirs = self
@@ -390,8 +465,9 @@ impl World {
             .and_then(|id| self.remotes.iter().find(|it| it.id == *id));
         match last {
             Step::InSync => {
-                assert!(self.user.deleted_at.is_none(), "a deleted user is in sync");
+                assert!(!matches!(self.presence(), Presence::Away(_)), "who is away is in sync");
                 match theirs {
+                    Some(_) if self.meddled => {}
                     Some(remote) => {
                         assert_eq!(remote.active, self.user.active, "{self:#?}");
                         let is_taken = self.can.update && self.can.update_inactive;
@@ -409,12 +485,13 @@ impl World {
                 }
             }
             Step::Removed => {
-                assert!(self.user.deleted_at.is_some());
+                assert!(matches!(self.presence(), Presence::Away(_)));
+                let should_be_deleted = self.can.delete && self.on_leave == OnLeave::Delete;
+                assert!(theirs.is_none() || !should_be_deleted, "{self:#?}");
                 assert!(
-                    theirs.is_none_or(|remote| !remote.active && !self.can.delete),
+                    self.meddled || theirs.is_none_or(|remote| !remote.active) && self.active_by_us() == 0,
                     "{self:#?}"
                 );
-                assert_eq!(self.active_by_us(), 0, "{self:#?}");
             }
             Step::Ask {
                 cause: Cause::MissingField,

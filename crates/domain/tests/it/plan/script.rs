@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use roster_domain::capabilities::RequiredField;
-use roster_domain::{Capabilities, KeyKind, Step};
+use roster_domain::{Capabilities, KeyKind, OnLeave, Step};
 
 use super::model::{Event, Fault, World};
 
@@ -15,7 +15,7 @@ fn any_capabilities() -> impl Strategy<Value = Capabilities> {
     ];
     (
         select(vec![None, Some(KeyKind::ExternalId), Some(KeyKind::Email)]),
-        any::<[bool; 6]>(),
+        any::<[bool; 7]>(),
         select(REQUIRED.to_vec()),
     )
         .prop_map(
@@ -28,6 +28,7 @@ fn any_capabilities() -> impl Strategy<Value = Capabilities> {
                     deactivate,
                     reactivate,
                     delete,
+                    read_back,
                 ],
                 required,
             )| Capabilities {
@@ -38,6 +39,9 @@ fn any_capabilities() -> impl Strategy<Value = Capabilities> {
                 deactivate,
                 reactivate,
                 delete,
+                read_back,
+                requests_per_step: 1,
+                initial_password: false,
                 required,
             },
         )
@@ -60,7 +64,11 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Deactivate),
         2 => Just(Event::Activate),
         1 => Just(Event::Vanish),
-        8 => proptest::collection::vec(fault, 0..6).prop_map(Event::Work),
+        1 => Just(Event::Meddle),
+        1 => Just(Event::Assign),
+        1 => Just(Event::Unassign),
+        8 => proptest::collection::vec(fault.clone(), 0..6).prop_map(Event::Work),
+        2 => proptest::collection::vec(fault, 0..6).prop_map(Event::Doubt),
     ]
 }
 
@@ -84,9 +92,9 @@ proptest! {
 
     #[test]
     fn any_script_ends_in_the_right_state_without_a_duplicate(
-        can in any_capabilities(), known_to_vendor in any::<bool>(), script in any_script(),
+        can in any_capabilities(), on_leave in select(OnLeave::ALL), known_to_vendor in any::<bool>(), script in any_script(),
     ) {
-        let mut world = World::new(can, known_to_vendor);
+        let mut world = World::new(can, on_leave, known_to_vendor);
         for event in &script {
             world.happen(event);
         }
@@ -100,17 +108,37 @@ proptest! {
     #[test]
     fn a_vendor_that_can_do_everything_never_needs_a_person(
         refuses_duplicates in any::<bool>(), delete in any::<bool>(), known_to_vendor in any::<bool>(),
-        update_inactive in any::<bool>(), script in any_script(),
+        on_leave in select(OnLeave::ALL), update_inactive in any::<bool>(), read_back in any::<bool>(), script in any_script(),
     ) {
         let can = Capabilities {
             look_up: Some(KeyKind::ExternalId), refuses_duplicates, update: true, update_inactive,
-            deactivate: true, reactivate: true, delete, required: &[],
+            deactivate: true, reactivate: true, delete, read_back, requests_per_step: 1,
+            initial_password: false, required: &[],
         };
-        let mut world = World::new(can, known_to_vendor);
+        let mut world = World::new(can, on_leave, known_to_vendor);
         for event in &script {
             world.happen(event);
         }
         let last = world.settle();
         prop_assert!(matches!(last, Step::InSync | Step::Removed), "{:?}", last);
+    }
+
+    #[test]
+    fn what_somebody_did_at_the_vendor_is_undone_by_the_next_read_back(
+        on_leave in select(OnLeave::ALL), delete in any::<bool>(), script in any_script(),
+    ) {
+        let can = Capabilities {
+            look_up: Some(KeyKind::ExternalId), refuses_duplicates: false, update: true, update_inactive: true,
+            deactivate: true, reactivate: true, delete, read_back: true, requests_per_step: 1,
+            initial_password: false, required: &[],
+        };
+        let mut world = World::new(can, on_leave, false);
+        for event in &script {
+            world.happen(event);
+        }
+        world.settle();
+        let last = world.verify();
+        world.assert_settled(&last);
+        prop_assert!(!world.is_astray(), "{:#?}", world);
     }
 }
