@@ -1,7 +1,8 @@
 //! The obligations of the persistence ports, as cases that every store passes on the real thing.
 //!
 //! A store's tests implement [`TestDatabase`] and run [`store_cases!`](crate::store_cases). One file a port, and one for
-//! what holds across them: what happens at once (`races`, `races_customers`), and who sees what (`tenants`).
+//! what holds across them: what happens at once (`races`, `races_customers`,
+//! `races_queue`), and who sees what (`tenants`).
 
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a case fails")]
 
@@ -12,16 +13,23 @@ use roster_application::ports::Store;
 
 pub mod accounts;
 pub mod api_clients;
+pub mod assignments;
 pub mod connections;
 pub mod customers;
+pub mod departures;
+pub mod drift;
 pub mod given;
+pub mod history;
 pub mod idempotency;
 pub mod organizations;
+pub mod ownership;
 pub mod queue;
 pub mod queue_leases;
 pub mod queue_records;
 pub mod races;
 pub mod races_customers;
+pub mod races_queue;
+pub mod sealed;
 pub mod sessions;
 pub mod tenants;
 pub mod users;
@@ -119,7 +127,9 @@ macro_rules! store_cases {
                 an_update_leaves_or_replaces_the_password,
                 an_update_that_is_refused_leaves_the_password_alone,
                 a_password_that_a_vendor_has_is_forgotten,
+                a_password_that_was_not_delivered_is_kept,
                 another_password_than_the_one_that_a_vendor_has_is_not_forgotten,
+                a_claim_that_was_overtaken_forgets_no_password,
                 a_deleted_user_keeps_no_password,
             }
             customers {
@@ -141,6 +151,7 @@ macro_rules! store_cases {
             }
             connections {
                 a_connection_comes_back_as_it_was_stored,
+                every_option_comes_back_as_it_was_stored,
                 an_id_that_is_taken_is_a_conflict,
                 a_new_connection_has_an_account_for_every_user_that_is_due_at_once,
                 connections_are_listed_page_by_page,
@@ -149,6 +160,27 @@ macro_rules! store_cases {
                 a_deleted_connection_takes_its_accounts_with_it_and_nothing_else,
                 a_paused_connection_gets_accounts_that_wait,
                 a_connection_made_after_another_was_deleted_starts_anew,
+            }
+            assignments {
+                a_connection_that_takes_the_chosen_gives_nobody_an_account,
+                whoever_is_assigned_has_an_account_that_is_due,
+                whoever_is_assigned_is_kept_up_to_date,
+                whoever_is_taken_off_has_an_account_that_is_behind,
+                whoever_is_assigned_again_is_no_longer_removed,
+                whoever_is_assigned_again_does_not_take_the_vendors_user_from_another,
+                a_change_of_the_assignment_starts_anew,
+                a_change_of_the_assignment_waits_for_the_floor_that_the_vendor_set,
+                an_account_that_stands_so_already_is_left_as_it_is,
+                whoever_is_taken_off_without_an_account_gets_one_that_is_not_assigned,
+                the_history_is_told_of_every_change_of_the_assignment,
+                nobody_is_assigned_who_is_not_there,
+                an_account_that_is_assigned_otherwise_since_the_claim_stays_due,
+                an_account_that_is_assigned_as_it_was_claimed_is_settled,
+                a_change_of_the_assignment_leaves_a_lease_alone,
+                where_all_are_taken_there_is_nothing_to_choose,
+                a_connection_that_takes_all_from_now_on_takes_all,
+                a_connection_that_takes_the_chosen_from_now_on_leaves_those_who_are_there,
+                a_change_of_another_option_changes_no_accounts,
             }
             accounts {
                 the_accounts_of_a_user_are_all_there_also_after_its_deletion,
@@ -170,8 +202,29 @@ macro_rules! store_cases {
                 the_vendor_of_an_account_is_that_of_its_connection,
                 nothing_is_due_next_where_nothing_waits,
                 what_is_due_next_counts_leases_and_retries,
+                an_account_that_is_to_be_read_back_is_due_then,
+                what_is_due_next_leaves_out_the_connections_that_are_given,
+                what_is_due_next_waits_for_the_end_of_anothers_ownership,
+                what_is_due_next_at_a_connection_is_its_own,
                 what_is_due_next_leaves_out_paused_connections,
                 accounts_of_a_deleted_connection_are_not_claimed,
+            }
+            ownership {
+                a_connection_at_which_an_account_is_due_is_owned,
+                a_connection_at_which_nothing_is_due_is_not_owned,
+                a_paused_connection_is_not_owned,
+                a_connection_has_one_owner_until_the_time_is_up,
+                what_a_worker_owns_already_is_extended,
+                connections_are_owned_up_to_a_limit_until_all_are,
+                keeping_extends_ownership,
+                keeping_does_not_take_back_what_was_lost,
+                keeping_takes_nothing_that_is_free,
+                disowning_frees_what_the_worker_owns_and_nothing_else,
+                claiming_needs_ownership_of_a_connection_that_is_not_paused,
+                claims_at_one_connection_do_not_touch_those_of_another,
+                a_claim_outlasts_the_ownership_by_which_it_was_made,
+                a_change_of_a_connection_leaves_its_owner_alone,
+                reclaiming_ends_ownership_or_leaves_it,
             }
             queue_leases {
                 a_leased_account_is_not_claimed_until_its_lease_ends,
@@ -201,6 +254,39 @@ macro_rules! store_cases {
                 a_user_who_is_gone_from_the_vendor_does_not_keep_its_id_from_others,
                 words_of_a_vendor_with_control_characters_are_stored,
             }
+            drift {
+                what_differs_at_the_vendor_is_kept_beside_the_account,
+                what_no_longer_differs_is_forgotten,
+                what_differs_is_kept_while_nobody_could_look,
+            }
+            departures {
+                only_those_at_the_vendor_count,
+                whoever_should_not_be_there_leaves,
+                whoever_is_known_to_be_inactive_leaves_no_more,
+                whoever_left_counts_within_the_window,
+                whoever_left_counts_although_the_user_was_changed_since_the_claim,
+                departures_of_another_connection_do_not_count,
+                a_departure_that_is_held_waits,
+                a_departure_is_held_until_it_ends_otherwise,
+                a_change_of_the_user_ends_a_hold,
+                a_departure_of_a_user_who_was_changed_since_the_claim_is_not_held,
+                holds_are_counted_by_connection,
+                departures_that_are_approved_are_due_and_no_longer_held,
+                an_approval_does_not_outlive_a_change_of_the_user,
+                an_approval_does_not_outlive_a_change_of_the_assignment,
+                an_approval_during_a_claim_is_heard,
+            }
+            history {
+                a_change_comes_back_as_it_was_told,
+                a_change_that_is_refused_is_not_told,
+                calls_come_back_as_they_were_told,
+                calls_are_told_of_every_claim_that_holds,
+                calls_of_a_record_that_is_refused_are_told_with_the_next,
+                a_call_whose_message_has_control_characters_is_told,
+                a_history_is_read_newest_first_and_page_by_page,
+                a_history_outlives_the_user_and_the_connection,
+                old_entries_are_forgotten,
+            }
             idempotency {
                 a_request_is_begun_once_and_answered_alike_ever_after,
                 a_key_that_was_used_for_another_request_is_a_mismatch,
@@ -209,6 +295,11 @@ macro_rules! store_cases {
                 an_abandoned_key_may_be_used_again,
                 abandoning_leaves_answers_and_other_requests_alone,
                 old_keys_are_forgotten,
+            }
+            sealed {
+                what_is_sealed_is_listed_place_by_place,
+                what_is_sealed_anew_changes_nothing_else,
+                what_was_replaced_meanwhile_is_not_sealed_anew,
             }
             sessions {
                 a_session_lives_as_long_as_it_is_extended,
@@ -219,6 +310,7 @@ macro_rules! store_cases {
             wake {
                 waiting_ends_by_itself,
                 every_write_that_makes_an_account_due_wakes,
+                every_assignment_and_approval_that_makes_an_account_due_wakes,
             }
             tenants {
                 users_of_another_organization_are_neither_found_nor_changed,
@@ -231,6 +323,8 @@ macro_rules! store_cases {
                 customers_of_another_organization_are_neither_found_nor_changed,
                 two_organizations_may_have_the_same_customer_id,
                 passwords_of_another_organization_are_neither_found_nor_forgotten,
+                histories_of_another_organization_are_not_found,
+                assignments_of_another_organization_are_neither_found_nor_changed,
             }
             races {
                 of_fifty_who_create_one_external_id_one_succeeds,
@@ -252,6 +346,18 @@ macro_rules! store_cases {
                 a_customer_is_deleted_or_users_are_put_into_it,
                 users_that_are_changed_while_their_customer_gets_another_id_stay_in_it,
             }
+            races_queue {
+                of_many_workers_who_take_connections_each_gets_others,
+                a_connection_is_kept_or_taken_over,
+                claims_of_successive_owners_never_overlap,
+                assignments_at_once_are_told_once_each,
+                users_that_are_changed_while_they_are_assigned_have_accounts_that_know,
+                users_that_are_deleted_while_they_are_assigned_leave_no_account_behind,
+                users_that_are_made_while_a_connection_begins_to_take_all_have_accounts,
+                a_record_and_an_assignment_at_once_leave_the_account_due,
+                passwords_that_are_delivered_and_replaced_at_once_are_kept,
+                departures_that_are_held_and_approved_at_once_are_not_lost,
+            }
         }
     };
     (@names [] $($port:ident { $($case:ident,)* })*) => {
@@ -271,6 +377,9 @@ macro_rules! store_cases {
     };
     (@test [$database:ty] races_customers $case:ident) => {
         $crate::store_cases! { @race [$database] races_customers $case }
+    };
+    (@test [$database:ty] races_queue $case:ident) => {
+        $crate::store_cases! { @race [$database] races_queue $case }
     };
     (@race [$database:ty] $races:ident $case:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -300,7 +409,7 @@ macro_rules! store_cases {
 #[cfg(test)]
 mod tests {
     /// The sources of the cases, by the name of their port.
-    const SOURCES: [(&str, &str); 18] = [
+    const SOURCES: [(&str, &str); 25] = [
         ("organizations", include_str!("store/organizations.rs")),
         ("api_clients", include_str!("store/api_clients.rs")),
         ("users", include_str!("store/users.rs")),
@@ -309,16 +418,23 @@ mod tests {
         ("users_passwords", include_str!("store/users_passwords.rs")),
         ("customers", include_str!("store/customers.rs")),
         ("connections", include_str!("store/connections.rs")),
+        ("assignments", include_str!("store/assignments.rs")),
         ("accounts", include_str!("store/accounts.rs")),
         ("queue", include_str!("store/queue.rs")),
+        ("ownership", include_str!("store/ownership.rs")),
         ("queue_leases", include_str!("store/queue_leases.rs")),
         ("queue_records", include_str!("store/queue_records.rs")),
+        ("drift", include_str!("store/drift.rs")),
+        ("departures", include_str!("store/departures.rs")),
+        ("history", include_str!("store/history.rs")),
         ("idempotency", include_str!("store/idempotency.rs")),
+        ("sealed", include_str!("store/sealed.rs")),
         ("sessions", include_str!("store/sessions.rs")),
         ("wake", include_str!("store/wake.rs")),
         ("tenants", include_str!("store/tenants.rs")),
         ("races", include_str!("store/races.rs")),
         ("races_customers", include_str!("store/races_customers.rs")),
+        ("races_queue", include_str!("store/races_queue.rs")),
     ];
 
     #[test]

@@ -8,15 +8,19 @@
 #![expect(clippy::unused_async, reason = "all cases are called alike")]
 
 mod failures;
+mod given;
+mod previews;
 mod successes;
 mod world;
 
 pub use failures::*;
+pub use given::{RemoteState, changed_clinician, clinician, password};
+pub use previews::*;
 pub use successes::*;
-pub use world::{Call, RemoteState, Reply, VendorWorld, clinician};
+pub use world::{Call, Reply, VendorWorld};
 
 /// Runs every case of a vendor's client as a test of its own. `$world` makes a fresh [`VendorWorld`],
-/// in which nothing is scripted but that tokens are handed out.
+/// in which nothing is scripted but that tokens are handed out, if the vendor has any.
 ///
 /// [`VendorWorld`]: crate::vendor::VendorWorld
 #[macro_export]
@@ -27,14 +31,19 @@ macro_rules! vendor_cases {
             credentials_of_another_kind_are_a_violation_that_shows_no_secret,
             a_created_user_comes_back_with_id_state_and_comparison,
             a_look_up_finds_who_is_there_and_compares,
+            a_read_back_says_how_the_user_stands_and_names_what_differs,
             a_look_up_of_nobody_finds_none,
-            a_look_up_that_answers_with_somebody_else_finds_nobody_and_fails,
+            a_look_up_that_shows_somebody_else_does_not_find_the_user,
             an_update_comes_back_with_the_vendors_user,
             activating_and_deactivating_succeed_also_when_nothing_changes,
             a_state_other_than_the_one_asked_for_is_not_success,
             a_test_succeeds_where_reading_does,
+            an_initial_password_goes_to_vendors_that_take_one_and_to_nobody_else,
+            a_list_comes_in_pages_until_the_last,
+            a_preview_shows_the_very_requests_that_are_then_sent,
+            a_preview_of_what_sends_nothing_is_empty_and_of_what_cannot_be_done_is_refused,
             a_refused_token_is_fetched_anew_and_the_call_repeated_once,
-            a_token_that_is_refused_again_is_unauthorized,
+            credentials_that_stay_refused_are_unauthorized,
             a_failure_to_get_a_token_is_about_the_connection_and_leaves_nothing_unknown,
             each_status_has_its_class_and_the_call_is_made_once,
             an_undocumented_success_is_unknown,

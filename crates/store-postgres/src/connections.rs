@@ -1,13 +1,16 @@
 //! Connections.
 
 use async_trait::async_trait;
-use roster_application::ports::{ConnectionStore, Sealed, StoreError};
-use roster_domain::{Connection, ConnectionId, OrganizationId, Version};
+use roster_application::ports::{ConnectionStore, Hold, Sealed, StoreError};
+use roster_domain::{Assignment, Connection, ConnectionId, OrganizationId, Timestamp, Version};
+use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::PostgresStore;
+use crate::accounts::unlink;
 use crate::error::IntoStoreError;
-use crate::rows::connections;
+use crate::rows::{StoredOptions, connections};
 
 #[async_trait]
 impl ConnectionStore for PostgresStore {
@@ -20,17 +23,16 @@ impl ConnectionStore for PostgresStore {
             .store()?;
         sqlx::query!(
             "INSERT INTO connections (
-                 organization_id, id, vendor, label, base_url, api_version, allow_private_addresses, credentials,
-                 paused_reason, paused_at, created_at, updated_at, version
+                 organization_id, id, vendor, label, base_url, options, credentials, paused_reason, paused_at,
+                 created_at, updated_at, version
              )
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             connection.organization_id.uuid(),
             connection.id.uuid(),
             connection.vendor.name(),
             connection.label,
             connection.base_url.as_str(),
-            connection.options.api_version,
-            connection.options.allow_private_addresses,
+            Json(StoredOptions::of(&connection.options)) as _,
             credentials.as_bytes(),
             connection.paused.as_ref().map(|pause| pause.reason.as_str()),
             connection.paused.as_ref().map(|pause| pause.since),
@@ -41,19 +43,9 @@ impl ConnectionStore for PostgresStore {
         .execute(&mut *transaction)
         .await
         .store()?;
-        // A statement of its own, because it sees the users who were committed before the lock was had.
-        sqlx::query!(
-            "INSERT INTO accounts (organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at)
-             SELECT u.organization_id, u.id, $2, u.version, $3, $3
-             FROM users u
-             WHERE u.organization_id = $1 AND u.deleted_at IS NULL",
-            connection.organization_id.uuid(),
-            connection.id.uuid(),
-            connection.created_at,
-        )
-        .execute(&mut *transaction)
-        .await
-        .store()?;
+        if connection.options.assignment == Assignment::All {
+            take_all(&mut transaction, connection, connection.created_at).await?;
+        }
         transaction.commit().await.store()?;
         self.signal.made_due();
         Ok(())
@@ -101,11 +93,29 @@ impl ConnectionStore for PostgresStore {
         credentials: Option<&Sealed>,
         expected: Version,
     ) -> Result<(), StoreError> {
+        // Whom the connection takes changes with its version only, so that this holds if the write does.
+        let is_widened = connection.options.assignment == Assignment::All
+            && sqlx::query_scalar!(
+                "SELECT takes_all FROM connections WHERE organization_id = $1 AND id = $2 AND version = $3",
+                connection.organization_id.uuid(),
+                connection.id.uuid(),
+                expected,
+            )
+            .fetch_optional(&self.pool)
+            .await
+            .store()?
+                == Some(false);
+        let mut transaction = self.pool.begin().await.store()?;
+        if is_widened {
+            sqlx::query!("SELECT lock_connections($1)", connection.organization_id.uuid())
+                .execute(&mut *transaction)
+                .await
+                .store()?;
+        }
         let updated = sqlx::query!(
             "UPDATE connections SET
-                 vendor = $4, label = $5, base_url = $6, api_version = $7, allow_private_addresses = $8,
-                 credentials = coalesce($9, credentials), paused_reason = $10, paused_at = $11, updated_at = $12,
-                 version = $13
+                 vendor = $4, label = $5, base_url = $6, options = $7, credentials = coalesce($8, credentials),
+                 paused_reason = $9, paused_at = $10, updated_at = $11, version = $12
              WHERE organization_id = $1 AND id = $2 AND version = $3",
             connection.organization_id.uuid(),
             connection.id.uuid(),
@@ -113,20 +123,23 @@ impl ConnectionStore for PostgresStore {
             connection.vendor.name(),
             connection.label,
             connection.base_url.as_str(),
-            connection.options.api_version,
-            connection.options.allow_private_addresses,
+            Json(StoredOptions::of(&connection.options)) as _,
             credentials.map(Sealed::as_bytes),
             connection.paused.as_ref().map(|pause| pause.reason.as_str()),
             connection.paused.as_ref().map(|pause| pause.since),
             connection.updated_at,
             connection.version,
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await
         .store()?;
         if updated.rows_affected() == 0 {
             return Err(StoreError::Stale);
         }
+        if is_widened {
+            take_all(&mut transaction, connection, connection.updated_at).await?;
+        }
+        transaction.commit().await.store()?;
         if connection.paused.is_none() {
             self.signal.made_due();
         }
@@ -151,4 +164,98 @@ impl ConnectionStore for PostgresStore {
         transaction.commit().await.store()?;
         Ok(deleted.rows_affected() > 0)
     }
+
+    async fn holds(&self, organization: OrganizationId) -> Result<Vec<Hold>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT connection_id, count(*) AS "count!", min(held_since) AS "since!"
+               FROM accounts
+               WHERE organization_id = $1 AND held_since IS NOT NULL
+               GROUP BY connection_id
+               ORDER BY connection_id"#,
+            organization.uuid(),
+        )
+        .fetch_all(&self.pool)
+        .await
+        .store()?;
+        let holds = rows.into_iter().map(|row| Hold {
+            connection_id: ConnectionId::new(row.connection_id),
+            count: row.count.unsigned_abs(),
+            since: row.since,
+        });
+        Ok(holds.collect())
+    }
+
+    async fn approve(
+        &self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        let approved = sqlx::query!(
+            r#"
+            WITH held AS (
+                SELECT organization_id, user_id, connection_id FROM accounts
+                WHERE organization_id = $1 AND connection_id = $2 AND held_since IS NOT NULL
+                -- In the order in which everybody locks accounts, so that nobody waits in a circle.
+                ORDER BY organization_id, user_id, connection_id
+                FOR UPDATE
+            ),
+            approved AS (
+                UPDATE accounts a SET
+                    cleared_version = a.desired_version, held_since = NULL,
+                    next_attempt_at = greatest($3, a.retry_floor), attempts = 0, last_error = NULL, updated_at = $3
+                FROM held
+                WHERE a.organization_id = held.organization_id
+                  AND a.user_id = held.user_id
+                  AND a.connection_id = held.connection_id
+                RETURNING 1
+            )
+            SELECT
+                EXISTS (SELECT FROM connections WHERE organization_id = $1 AND id = $2) AS "exists!",
+                (SELECT count(*) FROM approved) AS "count!"
+            "#,
+            organization.uuid(),
+            connection.uuid(),
+            now,
+        )
+        .fetch_one(&self.pool)
+        .await
+        .store()?;
+        if approved.count > 0 {
+            self.signal.made_due();
+        }
+        Ok(approved.exists.then_some(approved.count.unsigned_abs()))
+    }
+}
+
+/// Gives everybody who is not deleted an account at a connection that takes all users, and assigns those who were taken
+/// off. The connections must be locked.
+async fn take_all(transaction: &mut PgConnection, connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    unlink(&mut *transaction, connection.organization_id, connection.id, None).await?;
+    // A statement of its own, because it sees the users who were committed before the lock was had.
+    sqlx::query!(
+        "INSERT INTO accounts AS a (
+             organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+         )
+         SELECT u.organization_id, u.id, $2, u.version, $3, $3
+         FROM users u
+         WHERE u.organization_id = $1 AND u.deleted_at IS NULL
+         -- In the order in which everybody locks accounts.
+         ORDER BY u.id
+         ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
+             is_assigned = true,
+             applied_version = least(a.applied_version, a.desired_version - 1),
+             next_attempt_at = greatest(excluded.next_attempt_at, a.retry_floor),
+             attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
+             attention_remedy = NULL, attention_since = NULL, held_since = NULL, cleared_version = NULL,
+             removed_at = NULL, updated_at = excluded.updated_at
+         WHERE NOT a.is_assigned",
+        connection.organization_id.uuid(),
+        connection.id.uuid(),
+        now,
+    )
+    .execute(transaction)
+    .await
+    .store()?;
+    Ok(())
 }

@@ -1,8 +1,10 @@
 //! Users.
 
 use async_trait::async_trait;
-use roster_application::ports::{InCustomer, Order, Sealed, StoreError, UserQuery, UserStore};
-use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version};
+use roster_application::ports::{InCustomer, Order, Sealed, StoreError, UserQuery, UserStore, UserWrite};
+use roster_domain::{
+    ApiClientId, ConnectionId, CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -12,7 +14,8 @@ use crate::rows::users;
 
 #[async_trait]
 impl UserStore for PostgresStore {
-    async fn create_user<'a>(&self, user: &User, password: Option<&'a Sealed>) -> Result<(), StoreError> {
+    async fn create_user<'a>(&self, write: UserWrite<'a>) -> Result<(), StoreError> {
+        let UserWrite { user, password, change } = write;
         let columns = Columns::of(user);
         let accounts = sqlx::query_scalar!(
             r#"
@@ -30,13 +33,19 @@ impl UserStore for PostgresStore {
                 )
                 RETURNING organization_id, id, version, updated_at
             ),
+            told AS (
+                INSERT INTO audit_log (
+                    organization_id, user_id, id, at, surface, client_id, deed, fields, connection_id, version
+                )
+                SELECT organization_id, id, $31, $32, $33, $34, $35, $36, $37, $38 FROM created
+            ),
             behind AS (
                 -- The function, and not the table, so that a connection that is made at the same time is not missed.
                 INSERT INTO accounts (
                     organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
                 )
                 SELECT u.organization_id, u.id, c.id, u.version, u.updated_at, u.updated_at
-                FROM created u CROSS JOIN LATERAL connections_for_accounts(u.organization_id) AS c (id)
+                FROM created u CROSS JOIN LATERAL connections_for_accounts(u.organization_id, u.id) AS c (id)
                 RETURNING 1
             )
             SELECT count(*) AS "accounts!" FROM behind
@@ -71,6 +80,14 @@ impl UserStore for PostgresStore {
             columns.pronoun,
             columns.date_of_birth,
             password.map(Sealed::as_bytes),
+            change.id,
+            change.at,
+            change.actor.surface.name(),
+            change.actor.client.map(ApiClientId::uuid),
+            change.deed.name(),
+            &change.fields,
+            change.connection_id.map(ConnectionId::uuid),
+            change.version,
         )
         .fetch_one(&self.pool)
         .await
@@ -81,12 +98,8 @@ impl UserStore for PostgresStore {
         Ok(())
     }
 
-    async fn update_user<'a>(
-        &self,
-        user: &User,
-        expected: Version,
-        password: Option<&'a Sealed>,
-    ) -> Result<(), StoreError> {
+    async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
+        let UserWrite { user, password, change } = write;
         let columns = Columns::of(user);
         let outcome = sqlx::query!(
             r#"
@@ -103,6 +116,12 @@ impl UserStore for PostgresStore {
                 WHERE organization_id = $1 AND id = $2 AND version = $25 AND deleted_at IS NULL
                 RETURNING organization_id, id, version, updated_at
             ),
+            told AS (
+                INSERT INTO audit_log (
+                    organization_id, user_id, id, at, surface, client_id, deed, fields, connection_id, version
+                )
+                SELECT organization_id, id, $31, $32, $33, $34, $35, $36, $37, $38 FROM changed
+            ),
             behind AS (
                 -- Not a plain UPDATE: that would miss the account of a connection that was committed after this
                 -- statement began. An INSERT that meets a row changes the row as it is now.
@@ -110,13 +129,14 @@ impl UserStore for PostgresStore {
                     organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
                 )
                 SELECT u.organization_id, u.id, c.id, u.version, u.updated_at, u.updated_at
-                FROM changed u CROSS JOIN LATERAL connections_for_accounts(u.organization_id) AS c (id)
+                FROM changed u CROSS JOIN LATERAL connections_for_accounts(u.organization_id, u.id) AS c (id)
                 ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
                     desired_version = excluded.desired_version,
                     -- greatest() passes over nulls.
                     next_attempt_at = greatest(excluded.next_attempt_at, a.retry_floor),
                     attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
-                    attention_remedy = NULL, attention_since = NULL, updated_at = excluded.updated_at
+                    attention_remedy = NULL, attention_since = NULL, held_since = NULL,
+                    updated_at = excluded.updated_at
                 RETURNING 1
             )
             SELECT EXISTS (SELECT FROM changed) AS "changed!", EXISTS (SELECT FROM behind) AS "behind!"
@@ -151,6 +171,14 @@ impl UserStore for PostgresStore {
             columns.pronoun,
             columns.date_of_birth,
             password.map(Sealed::as_bytes),
+            change.id,
+            change.at,
+            change.actor.surface.name(),
+            change.actor.client.map(ApiClientId::uuid),
+            change.deed.name(),
+            &change.fields,
+            change.connection_id.map(ConnectionId::uuid),
+            change.version,
         )
         .fetch_one(&self.pool)
         .await
@@ -163,37 +191,6 @@ impl UserStore for PostgresStore {
         } else {
             Err(StoreError::Stale)
         }
-    }
-
-    async fn initial_password(&self, organization: OrganizationId, id: UserId) -> Result<Option<Sealed>, StoreError> {
-        let kept = sqlx::query_scalar!(
-            "SELECT initial_password FROM users WHERE organization_id = $1 AND id = $2",
-            organization.uuid(),
-            id.uuid(),
-        )
-        .fetch_optional(&self.pool)
-        .await
-        .store()?;
-        Ok(kept.flatten().map(Sealed::new))
-    }
-
-    async fn forget_initial_password(
-        &self,
-        organization: OrganizationId,
-        id: UserId,
-        password: &Sealed,
-    ) -> Result<bool, StoreError> {
-        let forgotten = sqlx::query!(
-            "UPDATE users SET initial_password = NULL
-             WHERE organization_id = $1 AND id = $2 AND initial_password = $3",
-            organization.uuid(),
-            id.uuid(),
-            password.as_bytes(),
-        )
-        .execute(&self.pool)
-        .await
-        .store()?;
-        Ok(forgotten.rows_affected() > 0)
     }
 
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {

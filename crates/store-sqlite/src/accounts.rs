@@ -1,12 +1,14 @@
 //! Accounts, as people look at them.
 
 use async_trait::async_trait;
-use roster_application::ports::{AccountQuery, AccountStore, StoreError};
+use roster_application::ports::{AccountQuery, AccountStore, ChangeRecord, StoreError, UniqueKey};
 use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, Timestamp, UserId};
+use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::IntoStoreError;
+use crate::history::tell;
 use crate::rows::columns_of_accounts;
 
 #[async_trait]
@@ -42,7 +44,7 @@ impl AccountStore for SqliteStore {
                    WHEN a.removed_at IS NOT NULL AND a.applied_version >= a.desired_version THEN 'removed'
                    WHEN a.attention_cause IS NOT NULL THEN 'needs_attention'
                    WHEN a.applied_version >= a.desired_version THEN 'in_sync'
-                   WHEN c.paused_at IS NOT NULL THEN 'paused'
+                   WHEN c.paused_at IS NOT NULL OR a.held_since IS NOT NULL THEN 'paused'
                    WHEN a.attempts > 0 THEN 'retrying'
                    ELSE 'pending'
                END)
@@ -71,7 +73,6 @@ impl AccountStore for SqliteStore {
         connection: ConnectionId,
         now: Timestamp,
     ) -> Result<Option<Account>, StoreError> {
-        let (organization, user, connection) = (organization.uuid(), user.uuid(), connection.uuid());
         let now = now.timestamp_micros();
         let retried = sqlx::query!(
             "UPDATE accounts SET
@@ -80,9 +81,9 @@ impl AccountStore for SqliteStore {
                  updated_at = ?4
              WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
                AND applied_version < desired_version",
-            organization,
-            user,
-            connection,
+            organization.uuid(),
+            user.uuid(),
+            connection.uuid(),
             now,
         )
         .execute(&mut *self.writer().await?)
@@ -91,19 +92,124 @@ impl AccountStore for SqliteStore {
         if retried.rows_affected() > 0 {
             self.made_due();
         }
-        columns_of_accounts!(
-            "SELECT" COLUMNS
-            "FROM accounts a
-             JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
-             WHERE a.organization_id = ?1 AND a.user_id = ?2 AND a.connection_id = ?3",
-            organization,
-            user,
-            connection,
-        )
-        .fetch_optional(&self.readers)
-        .await
-        .store()?
-        .map(Account::try_from)
-        .transpose()
+        account(&self.readers, organization, user, connection).await
     }
+
+    async fn assign(
+        &self,
+        organization: OrganizationId,
+        user: UserId,
+        connection: ConnectionId,
+        is_assigned: bool,
+        change: &ChangeRecord,
+    ) -> Result<Option<Account>, StoreError> {
+        let mut transaction = self.begin().await?;
+        let version = sqlx::query_scalar!(
+            "SELECT version FROM users WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL",
+            organization.uuid(),
+            user.uuid(),
+        )
+        .fetch_optional(&mut *transaction)
+        .await
+        .store()?;
+        let takes_all = sqlx::query_scalar!(
+            r#"SELECT takes_all AS "takes_all: bool" FROM connections WHERE organization_id = ?1 AND id = ?2"#,
+            organization.uuid(),
+            connection.uuid(),
+        )
+        .fetch_optional(&mut *transaction)
+        .await
+        .store()?;
+        let (Some(version), Some(takes_all)) = (version, takes_all) else {
+            return Ok(None);
+        };
+        unlink(&mut transaction, organization, connection, Some(user)).await?;
+        let assigned = sqlx::query!(
+            "INSERT INTO accounts (
+                 organization_id, user_id, connection_id, desired_version, is_assigned, next_attempt_at, updated_at
+             )
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+             ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
+                 is_assigned = excluded.is_assigned,
+                 -- The version is the same, yet the vendor has not what it should have.
+                 applied_version = min(applied_version, desired_version - 1),
+                 next_attempt_at = max(excluded.next_attempt_at, coalesce(retry_floor, excluded.next_attempt_at)),
+                 attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
+                 attention_remedy = NULL, attention_since = NULL, held_since = NULL, cleared_version = NULL,
+                 removed_at = NULL, updated_at = excluded.updated_at
+             WHERE is_assigned <> excluded.is_assigned",
+            organization.uuid(),
+            user.uuid(),
+            connection.uuid(),
+            version,
+            // Nobody is taken off where all are taken.
+            is_assigned || takes_all,
+            change.at.timestamp_micros(),
+        )
+        .execute(&mut *transaction)
+        .await
+        .store_unique(UniqueKey::VendorUserId)?;
+        let has_changed = assigned.rows_affected() > 0;
+        if has_changed {
+            tell(&mut transaction, organization, user, change).await?;
+        }
+        let account = account(&mut *transaction, organization, user, connection).await?;
+        transaction.commit().await.store()?;
+        if has_changed {
+            self.made_due();
+        }
+        Ok(account)
+    }
+}
+
+async fn account(
+    executor: impl SqliteExecutor<'_>,
+    organization: OrganizationId,
+    user: UserId,
+    connection: ConnectionId,
+) -> Result<Option<Account>, StoreError> {
+    columns_of_accounts!(
+        "SELECT" COLUMNS
+        "FROM accounts a
+         JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
+         WHERE a.organization_id = ?1 AND a.user_id = ?2 AND a.connection_id = ?3",
+        organization.uuid(),
+        user.uuid(),
+        connection.uuid(),
+    )
+    .fetch_optional(executor)
+    .await
+    .store()?
+    .map(Account::try_from)
+    .transpose()
+}
+
+/// Forgets the vendor's ids of users who were gone from the vendor and are about to be assigned anew, where the vendor's
+/// user has become somebody else's meanwhile: what is sent to it would be said of the wrong person.
+pub(crate) async fn unlink(
+    transaction: &mut SqliteConnection,
+    organization: OrganizationId,
+    connection: ConnectionId,
+    user: Option<UserId>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE accounts SET vendor_user_id = NULL, vendor_active = NULL, applied_version = 0
+         WHERE organization_id = ?1 AND connection_id = ?2 AND user_id BETWEEN ?3 AND ?4
+           AND removed_at IS NOT NULL AND NOT is_assigned
+           AND EXISTS (
+               SELECT 1 FROM accounts other
+               WHERE other.organization_id = accounts.organization_id
+                 AND other.connection_id = accounts.connection_id
+                 AND other.vendor_user_id = accounts.vendor_user_id AND other.removed_at IS NULL
+           )",
+        organization.uuid(),
+        connection.uuid(),
+        // A range is one that the index serves, be it of one user or of all.
+        user.map_or(Uuid::nil(), UserId::uuid),
+        user.map_or(Uuid::max(), UserId::uuid),
+    )
+    .execute(transaction)
+    .await
+    .store()?;
+    Ok(())
 }

@@ -1,13 +1,16 @@
 //! Connections.
 
 use async_trait::async_trait;
-use roster_application::ports::{ConnectionStore, Sealed, StoreError, UniqueKey};
-use roster_domain::{Connection, ConnectionId, OrganizationId, Version};
+use roster_application::ports::{ConnectionStore, Hold, Sealed, StoreError, UniqueKey};
+use roster_domain::{Assignment, Connection, ConnectionId, OrganizationId, Timestamp, Version};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::SqliteStore;
+use crate::accounts::unlink;
 use crate::error::IntoStoreError;
-use crate::rows::connections;
+use crate::rows::{Place, StoredOptions, connections};
+use crate::users::json;
 
 #[async_trait]
 impl ConnectionStore for SqliteStore {
@@ -15,17 +18,16 @@ impl ConnectionStore for SqliteStore {
         // The accounts are made by a trigger, within the same statement.
         sqlx::query!(
             "INSERT INTO connections (
-                 organization_id, id, vendor, label, base_url, api_version, allow_private_addresses, credentials,
-                 paused_reason, paused_at, created_at, updated_at, version
+                 organization_id, id, vendor, label, base_url, options, credentials, paused_reason, paused_at,
+                 created_at, updated_at, version
              )
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             connection.organization_id.uuid(),
             connection.id.uuid(),
             connection.vendor.name(),
             connection.label,
             connection.base_url.as_str(),
-            connection.options.api_version,
-            connection.options.allow_private_addresses,
+            json(&StoredOptions::of(&connection.options))?,
             credentials.as_bytes(),
             connection.paused.as_ref().map(|pause| pause.reason.as_str()),
             connection.paused.as_ref().map(|pause| pause.since.timestamp_micros()),
@@ -82,11 +84,24 @@ impl ConnectionStore for SqliteStore {
         credentials: Option<&Sealed>,
         expected: Version,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        // Whom the connection takes changes with its version only, so that this holds if the write does.
+        let is_widened = connection.options.assignment == Assignment::All
+            && sqlx::query_scalar!(
+                r#"SELECT takes_all AS "takes_all: bool" FROM connections
+                   WHERE organization_id = ?1 AND id = ?2 AND version = ?3"#,
+                connection.organization_id.uuid(),
+                connection.id.uuid(),
+                expected,
+            )
+            .fetch_optional(&mut *transaction)
+            .await
+            .store()?
+                == Some(false);
         let updated = sqlx::query!(
             "UPDATE connections SET
-                 vendor = ?4, label = ?5, base_url = ?6, api_version = ?7, allow_private_addresses = ?8,
-                 credentials = coalesce(?9, credentials), paused_reason = ?10, paused_at = ?11, updated_at = ?12,
-                 version = ?13
+                 vendor = ?4, label = ?5, base_url = ?6, options = ?7, credentials = coalesce(?8, credentials),
+                 paused_reason = ?9, paused_at = ?10, updated_at = ?11, version = ?12
              WHERE organization_id = ?1 AND id = ?2 AND version = ?3",
             connection.organization_id.uuid(),
             connection.id.uuid(),
@@ -94,20 +109,23 @@ impl ConnectionStore for SqliteStore {
             connection.vendor.name(),
             connection.label,
             connection.base_url.as_str(),
-            connection.options.api_version,
-            connection.options.allow_private_addresses,
+            json(&StoredOptions::of(&connection.options))?,
             credentials.map(Sealed::as_bytes),
             connection.paused.as_ref().map(|pause| pause.reason.as_str()),
             connection.paused.as_ref().map(|pause| pause.since.timestamp_micros()),
             connection.updated_at.timestamp_micros(),
             connection.version,
         )
-        .execute(&mut *self.writer().await?)
+        .execute(&mut *transaction)
         .await
         .store()?;
         if updated.rows_affected() == 0 {
             return Err(StoreError::Stale);
         }
+        if is_widened {
+            take_all(&mut transaction, connection, connection.updated_at).await?;
+        }
+        transaction.commit().await.store()?;
         if connection.paused.is_none() {
             self.made_due();
         }
@@ -125,4 +143,102 @@ impl ConnectionStore for SqliteStore {
         .store()?;
         Ok(deleted.rows_affected() > 0)
     }
+
+    async fn holds(&self, organization: OrganizationId) -> Result<Vec<Hold>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT
+                   connection_id AS "connection_id!: Uuid", count(*) AS "count!: i64",
+                   min(held_since) AS "since!: i64"
+               FROM accounts
+               WHERE organization_id = ?1 AND held_since IS NOT NULL
+               GROUP BY connection_id
+               ORDER BY connection_id"#,
+            organization.uuid(),
+        )
+        .fetch_all(&self.readers)
+        .await
+        .store()?;
+        rows.into_iter()
+            .map(|row| {
+                let place = Place::new("accounts", format_args!("those at connection {}", row.connection_id));
+                Ok(Hold {
+                    connection_id: ConnectionId::new(row.connection_id),
+                    count: row.count.unsigned_abs(),
+                    since: place.time("held_since", row.since)?,
+                })
+            })
+            .collect()
+    }
+
+    async fn approve(
+        &self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        now: Timestamp,
+    ) -> Result<Option<u64>, StoreError> {
+        let now = now.timestamp_micros();
+        let mut transaction = self.begin().await?;
+        let exists = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT 1 FROM connections WHERE organization_id = ?1 AND id = ?2) AS "exists!: bool""#,
+            organization.uuid(),
+            connection.uuid(),
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .store()?;
+        if !exists {
+            return Ok(None);
+        }
+        let approved = sqlx::query!(
+            "UPDATE accounts SET
+                 cleared_version = desired_version, held_since = NULL,
+                 next_attempt_at = max(?3, coalesce(retry_floor, ?3)), attempts = 0, last_error = NULL, updated_at = ?3
+             WHERE organization_id = ?1 AND connection_id = ?2 AND held_since IS NOT NULL",
+            organization.uuid(),
+            connection.uuid(),
+            now,
+        )
+        .execute(&mut *transaction)
+        .await
+        .store()?
+        .rows_affected();
+        transaction.commit().await.store()?;
+        if approved > 0 {
+            self.made_due();
+        }
+        Ok(Some(approved))
+    }
+}
+
+/// Gives everybody who is not deleted an account at a connection that takes all users, and assigns those who were taken
+/// off.
+async fn take_all(
+    transaction: &mut SqliteConnection,
+    connection: &Connection,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    unlink(&mut *transaction, connection.organization_id, connection.id, None).await?;
+    sqlx::query!(
+        "INSERT INTO accounts (
+             organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+         )
+         SELECT u.organization_id, u.id, ?2, u.version, ?3, ?3
+         FROM users u
+         WHERE u.organization_id = ?1 AND u.deleted_at IS NULL
+         ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
+             is_assigned = 1,
+             applied_version = min(applied_version, desired_version - 1),
+             next_attempt_at = max(excluded.next_attempt_at, coalesce(retry_floor, excluded.next_attempt_at)),
+             attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
+             attention_remedy = NULL, attention_since = NULL, held_since = NULL, cleared_version = NULL,
+             removed_at = NULL, updated_at = excluded.updated_at
+         WHERE NOT is_assigned",
+        connection.organization_id.uuid(),
+        connection.id.uuid(),
+        now.timestamp_micros(),
+    )
+    .execute(transaction)
+    .await
+    .store_unique(UniqueKey::VendorUserId)?;
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Users.
 
 use async_trait::async_trait;
-use roster_application::ports::{InCustomer, Order, Sealed, StoreError, UniqueKey, UserQuery, UserStore};
+use roster_application::ports::{InCustomer, Order, Sealed, StoreError, UniqueKey, UserQuery, UserStore, UserWrite};
 use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version};
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -9,181 +9,146 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::{IntoStoreError, is_unique_violation};
+use crate::history::tell;
 use crate::rows::users;
 
 #[async_trait]
 impl UserStore for SqliteStore {
-    async fn create_user<'a>(&self, user: &User, password: Option<&'a Sealed>) -> Result<(), StoreError> {
+    async fn create_user<'a>(&self, write: UserWrite<'a>) -> Result<(), StoreError> {
+        let UserWrite { user, password, change } = write;
         let columns = Columns::of(user)?;
-        let mut writer = self.writer().await?;
-        for _ in 0..ATTEMPTS {
-            // The accounts are made by a trigger, within the same statement.
-            let created = sqlx::query_scalar!(
-                r#"
-                INSERT INTO users (
-                    organization_id, id, external_id, email, email_folded, first_name, last_name, phone_country_code,
-                    phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier,
-                    default_note_template_ids, specialty_kind, specialty_name, speech_locale,
-                    secondary_speech_locale, active, created_at, updated_at, deleted_at, version, customer_id,
-                    default_session_type, pronoun, date_of_birth, initial_password
-                )
-                VALUES (
-                    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                    ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30
-                )
-                RETURNING EXISTS (SELECT 1 FROM connections WHERE organization_id = ?1) AS "behind!: bool"
-                "#,
-                columns.organization_id,
-                columns.id,
-                columns.external_id,
-                columns.email,
-                columns.email_folded,
-                columns.first_name,
-                columns.last_name,
-                columns.phone_country_code,
-                columns.phone_number,
-                columns.locale,
-                columns.roles,
-                columns.metadata,
-                columns.npi,
-                columns.therapy_licence,
-                columns.note_identifier,
-                columns.default_note_template_ids,
-                columns.specialty_kind,
-                columns.specialty_name,
-                columns.speech_locale,
-                columns.secondary_speech_locale,
-                user.active,
-                columns.created_at,
-                columns.updated_at,
-                columns.deleted_at,
-                user.version,
-                columns.customer_id,
-                columns.default_session_type,
-                columns.pronoun,
-                columns.date_of_birth,
-                password.map(Sealed::as_bytes),
+        let mut transaction = self.begin().await?;
+        // The accounts are made by a trigger, within the same statement.
+        let created = sqlx::query_scalar!(
+            r#"
+            INSERT INTO users (
+                organization_id, id, external_id, email, email_folded, first_name, last_name, phone_country_code,
+                phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier,
+                default_note_template_ids, specialty_kind, specialty_name, speech_locale,
+                secondary_speech_locale, active, created_at, updated_at, deleted_at, version, customer_id,
+                default_session_type, pronoun, date_of_birth, initial_password
             )
-            .fetch_all(&mut *writer)
-            .await;
-            match created {
-                Err(refusal) if is_unique_violation(&refusal) => {
-                    let id = id_is_taken(&mut writer, &columns).await?.then_some(UniqueKey::Id);
-                    refuse(match id {
-                        Some(key) => Some(key),
-                        None => standing_against(&mut writer, &columns).await?,
-                    })?;
-                }
-                created => {
-                    if created.store()?.contains(&true) {
-                        self.made_due();
-                    }
-                    return Ok(());
-                }
+            VALUES (
+                ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+                ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30
+            )
+            RETURNING EXISTS (SELECT 1 FROM connections WHERE organization_id = ?1 AND takes_all) AS "behind!: bool"
+            "#,
+            columns.organization_id,
+            columns.id,
+            columns.external_id,
+            columns.email,
+            columns.email_folded,
+            columns.first_name,
+            columns.last_name,
+            columns.phone_country_code,
+            columns.phone_number,
+            columns.locale,
+            columns.roles,
+            columns.metadata,
+            columns.npi,
+            columns.therapy_licence,
+            columns.note_identifier,
+            columns.default_note_template_ids,
+            columns.specialty_kind,
+            columns.specialty_name,
+            columns.speech_locale,
+            columns.secondary_speech_locale,
+            user.active,
+            columns.created_at,
+            columns.updated_at,
+            columns.deleted_at,
+            user.version,
+            columns.customer_id,
+            columns.default_session_type,
+            columns.pronoun,
+            columns.date_of_birth,
+            password.map(Sealed::as_bytes),
+        )
+        .fetch_all(&mut *transaction)
+        .await;
+        let created = match created {
+            Err(refusal) if is_unique_violation(&refusal) => {
+                let key = if id_is_taken(&mut transaction, &columns).await? {
+                    Some(UniqueKey::Id)
+                } else {
+                    standing_against(&mut transaction, &columns).await?
+                };
+                return Err(conflict(key, refusal));
             }
+            created => created.store()?,
+        };
+        tell(&mut transaction, user.organization_id, user.id, change).await?;
+        transaction.commit().await.store()?;
+        if created.contains(&true) {
+            self.made_due();
         }
-        Err(StoreError::Unavailable(CONTENDED.into()))
+        Ok(())
     }
 
-    async fn update_user<'a>(
-        &self,
-        user: &User,
-        expected: Version,
-        password: Option<&'a Sealed>,
-    ) -> Result<(), StoreError> {
+    async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
+        let UserWrite { user, password, change } = write;
         let columns = Columns::of(user)?;
-        let mut writer = self.writer().await?;
-        for _ in 0..ATTEMPTS {
-            // The accounts are changed by a trigger, within the same statement; the count does not include them.
-            let updated = sqlx::query!(
-                "UPDATE users SET
-                     external_id = ?3, email = ?4, email_folded = ?5, first_name = ?6, last_name = ?7,
-                     phone_country_code = ?8, phone_number = ?9, locale = ?10, roles = ?11, metadata = ?12, npi = ?13,
-                     therapy_licence = ?14, note_identifier = ?15, default_note_template_ids = ?16,
-                     specialty_kind = ?17, specialty_name = ?18, speech_locale = ?19, secondary_speech_locale = ?20,
-                     active = ?21, updated_at = ?22, deleted_at = ?23, version = ?24, customer_id = ?26,
-                     default_session_type = ?27, pronoun = ?28, date_of_birth = ?29,
-                     -- A tombstone keeps none.
-                     initial_password = CASE WHEN ?23 IS NULL THEN coalesce(?30, initial_password) END
-                 WHERE organization_id = ?1 AND id = ?2 AND version = ?25 AND deleted_at IS NULL",
-                columns.organization_id,
-                columns.id,
-                columns.external_id,
-                columns.email,
-                columns.email_folded,
-                columns.first_name,
-                columns.last_name,
-                columns.phone_country_code,
-                columns.phone_number,
-                columns.locale,
-                columns.roles,
-                columns.metadata,
-                columns.npi,
-                columns.therapy_licence,
-                columns.note_identifier,
-                columns.default_note_template_ids,
-                columns.specialty_kind,
-                columns.specialty_name,
-                columns.speech_locale,
-                columns.secondary_speech_locale,
-                user.active,
-                columns.updated_at,
-                columns.deleted_at,
-                user.version,
-                expected,
-                columns.customer_id,
-                columns.default_session_type,
-                columns.pronoun,
-                columns.date_of_birth,
-                password.map(Sealed::as_bytes),
-            )
-            .execute(&mut *writer)
-            .await;
-            match updated {
-                Err(refusal) if is_unique_violation(&refusal) => {
-                    refuse(standing_against(&mut writer, &columns).await?)?;
-                }
-                updated => {
-                    if updated.store()?.rows_affected() == 0 {
-                        return Err(StoreError::Stale);
-                    }
-                    self.made_due();
-                    return Ok(());
-                }
+        let mut transaction = self.begin().await?;
+        // The accounts are changed by a trigger, within the same statement; the count does not include them.
+        let updated = sqlx::query!(
+            "UPDATE users SET
+                 external_id = ?3, email = ?4, email_folded = ?5, first_name = ?6, last_name = ?7,
+                 phone_country_code = ?8, phone_number = ?9, locale = ?10, roles = ?11, metadata = ?12, npi = ?13,
+                 therapy_licence = ?14, note_identifier = ?15, default_note_template_ids = ?16,
+                 specialty_kind = ?17, specialty_name = ?18, speech_locale = ?19, secondary_speech_locale = ?20,
+                 active = ?21, updated_at = ?22, deleted_at = ?23, version = ?24, customer_id = ?26,
+                 default_session_type = ?27, pronoun = ?28, date_of_birth = ?29,
+                 -- A tombstone keeps none.
+                 initial_password = CASE WHEN ?23 IS NULL THEN coalesce(?30, initial_password) END
+             WHERE organization_id = ?1 AND id = ?2 AND version = ?25 AND deleted_at IS NULL",
+            columns.organization_id,
+            columns.id,
+            columns.external_id,
+            columns.email,
+            columns.email_folded,
+            columns.first_name,
+            columns.last_name,
+            columns.phone_country_code,
+            columns.phone_number,
+            columns.locale,
+            columns.roles,
+            columns.metadata,
+            columns.npi,
+            columns.therapy_licence,
+            columns.note_identifier,
+            columns.default_note_template_ids,
+            columns.specialty_kind,
+            columns.specialty_name,
+            columns.speech_locale,
+            columns.secondary_speech_locale,
+            user.active,
+            columns.updated_at,
+            columns.deleted_at,
+            user.version,
+            expected,
+            columns.customer_id,
+            columns.default_session_type,
+            columns.pronoun,
+            columns.date_of_birth,
+            password.map(Sealed::as_bytes),
+        )
+        .execute(&mut *transaction)
+        .await;
+        let updated = match updated {
+            Err(refusal) if is_unique_violation(&refusal) => {
+                let key = standing_against(&mut transaction, &columns).await?;
+                return Err(conflict(key, refusal));
             }
+            updated => updated.store()?,
+        };
+        if updated.rows_affected() == 0 {
+            return Err(StoreError::Stale);
         }
-        Err(StoreError::Unavailable(CONTENDED.into()))
-    }
-
-    async fn initial_password(&self, organization: OrganizationId, id: UserId) -> Result<Option<Sealed>, StoreError> {
-        let kept = sqlx::query_scalar!(
-            "SELECT initial_password FROM users WHERE organization_id = ?1 AND id = ?2",
-            organization.uuid(),
-            id.uuid(),
-        )
-        .fetch_optional(&self.readers)
-        .await
-        .store()?;
-        Ok(kept.flatten().map(Sealed::new))
-    }
-
-    async fn forget_initial_password(
-        &self,
-        organization: OrganizationId,
-        id: UserId,
-        password: &Sealed,
-    ) -> Result<bool, StoreError> {
-        let forgotten = sqlx::query!(
-            "UPDATE users SET initial_password = NULL
-             WHERE organization_id = ?1 AND id = ?2 AND initial_password = ?3",
-            organization.uuid(),
-            id.uuid(),
-            password.as_bytes(),
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
-        Ok(forgotten.rows_affected() > 0)
+        tell(&mut transaction, user.organization_id, user.id, change).await?;
+        transaction.commit().await.store()?;
+        self.made_due();
+        Ok(())
     }
 
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
@@ -259,14 +224,9 @@ impl UserStore for SqliteStore {
     }
 }
 
-/// How often a write is tried against which nothing stands any more when that is looked at. Only another process can
-/// change that in between, for this one holds its writing connection.
-const ATTEMPTS: u32 = 3;
-const CONTENDED: &str = "another process keeps changing the users that stand against the write";
-
-/// The error for what stands against a write; nothing may.
-fn refuse(key: Option<UniqueKey>) -> Result<(), StoreError> {
-    key.map_or(Ok(()), |key| Err(StoreError::Conflict(key)))
+/// The error for what stands against a write. The transaction keeps it from going away while that is looked at.
+fn conflict(key: Option<UniqueKey>, refusal: sqlx::Error) -> StoreError {
+    key.map_or_else(|| StoreError::Internal(refusal.into()), StoreError::Conflict)
 }
 
 async fn id_is_taken(writer: &mut SqliteConnection, columns: &Columns<'_>) -> Result<bool, StoreError> {
@@ -460,6 +420,6 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn json(value: &impl Serialize) -> Result<String, StoreError> {
+pub(crate) fn json(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Internal(error.into()))
 }

@@ -14,20 +14,21 @@ fn everything() -> AccountQuery {
     }
 }
 
-/// One account in each of the six states.
+/// One account in each of the six states, and in that of being paused for each of its reasons.
 async fn one_in_each_state(store: &dyn Store) -> OrganizationId {
     let organization = given::organization(store).await;
     let open = given::connection(store, organization).await;
     let ends = [
         None,
-        Some(Settled::InSync),
+        Some(given::IN_SYNC),
         Some(given::retry(after(600), None)),
         Some(given::attention()),
         Some(Settled::Removed),
+        Some(Settled::Held),
     ];
     for (number, end) in ends.into_iter().enumerate() {
         let user = given::user(store, organization, &format!("E-{number}")).await;
-        let claims = store.claim(after(1), after(60), 10).await.expect("claimed");
+        let claims = given::claims(store, after(1), after(60), 10).await;
         let claim = claims
             .iter()
             .find(|claim| claim.user.id == user.id)
@@ -39,7 +40,7 @@ async fn one_in_each_state(store: &dyn Store) -> OrganizationId {
     let paused = given::connection(store, organization).await;
     given::pause(store, &paused).await;
     let all = store.accounts(organization, &everything()).await.expect("read");
-    assert_eq!(all.len(), 10);
+    assert_eq!(all.len(), 12);
     assert!(all.iter().any(|account| account.connection_id == open.id));
     organization
 }
@@ -175,7 +176,7 @@ pub async fn a_retry_waits_for_the_floor_that_the_vendor_set(store: &dyn Store) 
 pub async fn a_retry_leaves_an_account_alone_that_is_not_behind(store: &dyn Store) {
     let (connection, user) = given::due_account(store).await;
     let claim = given::claim(store, after(1)).await;
-    given::record(store, &claim, Settled::InSync, after(1)).await;
+    given::record(store, &claim, given::IN_SYNC, after(1)).await;
     let before = given::account(store, &user).await;
 
     let retried = store
@@ -185,7 +186,7 @@ pub async fn a_retry_leaves_an_account_alone_that_is_not_behind(store: &dyn Stor
 
     assert_eq!(retried, Some(before.clone()));
     assert_eq!(given::account(store, &user).await, before);
-    assert!(store.claim(after(3), after(60), 10).await.expect("claimed").is_empty());
+    assert!(given::claims(store, after(3), after(60), 10).await.is_empty());
 }
 
 /// Not found is not an error.

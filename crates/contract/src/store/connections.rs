@@ -1,7 +1,10 @@
 //! Connections.
 
-use roster_application::ports::{Sealed, Settled, Store, StoreError, UniqueKey};
-use roster_domain::{BaseUrl, Connection, ConnectionId, ConnectionOptions, OrganizationId, Pause, UserChanges, Vendor};
+use roster_application::ports::{Sealed, Store, StoreError, UniqueKey};
+use roster_domain::{
+    Assignment, BaseUrl, Connection, ConnectionId, ConnectionOptions, DriftMode, OnLeave, OrganizationId, Pause,
+    UserChanges, Vendor,
+};
 
 use super::given::{self, NOW, after};
 
@@ -16,8 +19,8 @@ fn replaced(connection: &Connection) -> Connection {
         label: None,
         base_url: BaseUrl::new("http://127.0.0.1:8080/x").expect("valid"),
         options: ConnectionOptions {
-            api_version: None,
             allow_private_addresses: true,
+            ..ConnectionOptions::default()
         },
         paused: Some(Pause {
             reason: "moving house".to_owned(),
@@ -49,6 +52,67 @@ pub async fn a_connection_comes_back_as_it_was_stored(store: &dyn Store) {
     assert_eq!(first, Some((connection, given::credentials())));
     assert_eq!(second, Some((other, other_credentials())));
     assert_eq!(none, None);
+}
+
+/// Every option of every vendor that has it, each with another value than the default.
+pub async fn every_option_comes_back_as_it_was_stored(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let common = ConnectionOptions {
+        api_version: Some("2026 \"Ω\"".to_owned()),
+        allow_private_addresses: true,
+        assignment: Assignment::Chosen,
+        on_leave: OnLeave::Delete,
+        drift: DriftMode::Report,
+        read_back_minutes: 43_200,
+        concurrency: 64,
+        requests_per_minute: Some(0),
+        hold_percent: 100,
+        hold_floor: u32::MAX,
+        hold_window_minutes: 10_080,
+        ..ConnectionOptions::default()
+    };
+    let upheal = ConnectionOptions {
+        organization_id: Some("org 'Ω'".to_owned()),
+        api_key_header: Some("x-partner-key".to_owned()),
+        drift: DriftMode::Off,
+        requests_per_minute: Some(300),
+        ..common.clone()
+    };
+    let corti = ConnectionOptions {
+        project_id: Some("project".to_owned()),
+        customer_id: Some("customer".to_owned()),
+        create_customer: true,
+        ..common.clone()
+    };
+    for (vendor, options) in [
+        (Vendor::NablaCore, ConnectionOptions::default()),
+        (Vendor::NablaConnect, common),
+        (Vendor::Upheal, upheal),
+        (Vendor::Corti, corti),
+    ] {
+        let created = Connection {
+            vendor,
+            options: options.clone(),
+            ..given::new_connection(organization)
+        };
+        store
+            .create_connection(&created, &given::credentials())
+            .await
+            .expect("created");
+        let updated = Connection {
+            options: ConnectionOptions::default(),
+            version: 2,
+            ..created.clone()
+        };
+
+        let found = store.connection(organization, created.id).await.expect("read");
+        assert_eq!(found.map(|(connection, _)| connection), Some(created.clone()));
+        store.update_connection(&updated, None, 1).await.expect("updated");
+        let back = Connection { version: 3, ..created };
+        store.update_connection(&back, None, 2).await.expect("updated");
+        let found = store.connection(organization, back.id).await.expect("read");
+        assert_eq!(found.map(|(connection, _)| connection.options), Some(options));
+    }
 }
 
 /// MUST: `Conflict(Id)`.
@@ -176,7 +240,7 @@ pub async fn a_paused_connection_gets_accounts_that_wait(store: &dyn Store) {
     given::pause(store, &connection).await;
 
     let user = given::new_user(organization, &UserChanges::default());
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
 
     let account = given::account(store, &user).await;
     assert_eq!((account.paused, account.next_attempt_at), (true, Some(NOW)));
@@ -188,7 +252,7 @@ pub async fn a_connection_made_after_another_was_deleted_starts_anew(store: &dyn
     let (connection, user) = given::due_account(store).await;
     let organization: OrganizationId = user.organization_id;
     let claim = given::claim(store, after(1)).await;
-    given::record(store, &claim, Settled::InSync, after(1)).await;
+    given::record(store, &claim, given::IN_SYNC, after(1)).await;
     store
         .delete_connection(organization, connection.id)
         .await

@@ -215,7 +215,7 @@ pub async fn a_customer_that_users_are_in_is_not_deleted(store: &dyn Store) {
 
     let held_by_two = store.delete_customer(organization, &customer.id).await;
     let moved = given::changed(&first, &given::in_customer("other"), after(1));
-    store.update_user(&moved, first.version, None).await.expect("moved");
+    given::update(store, &moved, first.version, None).await.expect("moved");
     let held_by_one = store.delete_customer(organization, &customer.id).await;
 
     assert!(matches!(held_by_two, Err(StoreError::Reference)), "{held_by_two:?}");
@@ -229,7 +229,7 @@ pub async fn a_customer_that_users_are_in_is_not_deleted(store: &dyn Store) {
         ..second.clone()
     };
     left.profile.customer_id = None;
-    store.update_user(&left, second.version, None).await.expect("left");
+    given::update(store, &left, second.version, None).await.expect("left");
     assert!(
         store
             .delete_customer(organization, &customer.id)
@@ -263,7 +263,7 @@ pub async fn a_new_user_of_an_absent_customer_is_refused_and_nothing_is_written(
     given::connection(store, organization).await;
     let user = given::new_user(organization, &given::in_customer("absent"));
 
-    let refused = store.create_user(&user, Some(&given::password(1))).await;
+    let refused = given::create(store, &user, Some(&given::password(1))).await;
 
     assert!(matches!(refused, Err(StoreError::Reference)), "{refused:?}");
     assert_eq!(store.user(organization, user.id).await.expect("read"), None);
@@ -276,14 +276,14 @@ pub async fn a_user_is_not_put_into_an_absent_customer(store: &dyn Store) {
     let account = given::account(store, &user).await;
 
     let moved = given::changed(&user, &given::in_customer("absent"), after(1));
-    let refused = store.update_user(&moved, user.version, Some(&given::password(1))).await;
-    let late = store.update_user(&moved, 7, None).await;
+    let refused = given::update(store, &moved, user.version, Some(&given::password(1))).await;
+    let late = given::update(store, &moved, 7, None).await;
 
     assert!(matches!(refused, Err(StoreError::Reference)), "{refused:?}");
     assert!(matches!(late, Err(StoreError::Stale)), "{late:?}");
     let organization = user.organization_id;
     assert_eq!(given::account(store, &user).await, account);
-    assert_eq!(store.initial_password(organization, user.id).await.expect("read"), None);
+    assert_eq!(given::claim(store, after(2)).await.password, None);
     assert_eq!(store.user(organization, user.id).await.expect("read"), Some(user));
 }
 
@@ -298,7 +298,7 @@ pub async fn an_update_with_the_old_id_of_a_renamed_customer_is_refused(store: &
         .expect("renamed");
 
     let late = given::changed(&user, &given::first_name("Ann"), after(1));
-    let refused = store.update_user(&late, user.version, None).await;
+    let refused = given::update(store, &late, user.version, None).await;
 
     assert!(matches!(refused, Err(StoreError::Reference)), "{refused:?}");
     let found = store

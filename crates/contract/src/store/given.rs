@@ -1,18 +1,24 @@
 //! What the cases start from.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use chrono::TimeDelta;
-use roster_application::ports::{Claim, ClientSecret, Sealed, Settled, Settlement, Store};
+use roster_application::ports::{
+    CallRecord, ChangeRecord, ClientSecret, ConnectionKey, Sealed, Store, StoreError, UserWrite,
+};
 use roster_domain::{
-    Account, ApiClient, ApiClientId, ApiClientKind, Attention, BaseUrl, Cause, Change, ConnectVersion, Connection,
-    ConnectionId, ConnectionOptions, Customer, CustomerChanges, CustomerId, Known, Organization, OrganizationId, Pause,
-    PhiGuard, PhoneChanges, Remedy, SettingsChanges, Slug, SpecialtyChanges, Timestamp, User, UserChanges, UserId,
-    Vendor, VendorUserId,
+    Account, Actor, ApiClient, ApiClientId, ApiClientKind, Assignment, BaseUrl, Change, ConnectVersion, Connection,
+    ConnectionId, ConnectionOptions, Customer, CustomerChanges, CustomerId, Deed, Organization, OrganizationId, Pause,
+    PhiGuard, PhoneChanges, SettingsChanges, Slug, SpecialtyChanges, Surface, Timestamp, User, UserChanges, UserId,
+    Vendor, Version,
 };
 use uuid::{Builder, Uuid};
+
+mod queue;
+
+pub use queue::*;
 
 /// When everything begins: 2026-01-05 08:00:00 UTC and 123456 microseconds, so that a store that rounds is found out.
 pub const NOW: Timestamp = Timestamp::from_timestamp_micros(1_767_600_000_123_456).expect("a time of this calendar");
@@ -88,7 +94,7 @@ pub fn new_connection(organization: OrganizationId) -> Connection {
         base_url: BaseUrl::new("https://vendor.example/api").expect("a valid URL"),
         options: ConnectionOptions {
             api_version: Some("2024-10-01".to_owned()),
-            allow_private_addresses: false,
+            ..ConnectionOptions::default()
         },
         paused: None,
         created_at: NOW,
@@ -111,6 +117,58 @@ pub async fn connection(store: &dyn Store, organization: OrganizationId) -> Conn
         .await
         .expect("a connection is stored");
     connection
+}
+
+/// Which connection.
+#[must_use]
+pub fn key(connection: &Connection) -> ConnectionKey {
+    ConnectionKey {
+        organization_id: connection.organization_id,
+        connection_id: connection.id,
+    }
+}
+
+/// A connection that takes nobody who is not assigned to it, not stored.
+#[must_use]
+pub fn new_choosy_connection(organization: OrganizationId) -> Connection {
+    let connection = new_connection(organization);
+    taking(&connection, Assignment::Chosen)
+}
+
+/// A stored connection that takes nobody who is not assigned to it.
+pub async fn choosy_connection(store: &dyn Store, organization: OrganizationId) -> Connection {
+    let connection = new_choosy_connection(organization);
+    store
+        .create_connection(&connection, &credentials())
+        .await
+        .expect("a connection is stored");
+    connection
+}
+
+/// The same connection, which takes others.
+#[must_use]
+pub fn taking(connection: &Connection, assignment: Assignment) -> Connection {
+    Connection {
+        options: ConnectionOptions {
+            assignment,
+            ..connection.options.clone()
+        },
+        ..connection.clone()
+    }
+}
+
+/// Stores that a connection takes others from a time on.
+pub async fn take(store: &dyn Store, connection: &Connection, assignment: Assignment, now: Timestamp) -> Connection {
+    let changed = Connection {
+        version: connection.version + 1,
+        updated_at: now,
+        ..taking(connection, assignment)
+    };
+    store
+        .update_connection(&changed, None, connection.version)
+        .await
+        .expect("a connection is changed");
+    changed
 }
 
 /// Pauses a connection.
@@ -206,10 +264,71 @@ pub fn every_field() -> UserChanges {
     }
 }
 
+/// What the history is told of a change of a user.
+#[must_use]
+pub fn change(deed: Deed, version: Version, at: Timestamp) -> ChangeRecord {
+    ChangeRecord {
+        id: new_id(),
+        at,
+        actor: Actor {
+            surface: Surface::V1,
+            client: None,
+        },
+        deed,
+        fields: Vec::new(),
+        connection_id: None,
+        version,
+    }
+}
+
+/// A call to a vendor, as the history is told of it.
+#[must_use]
+pub fn call(operation: &str, outcome: &str, at: Timestamp) -> CallRecord {
+    CallRecord {
+        id: new_id(),
+        at,
+        operation: operation.to_owned(),
+        outcome: outcome.to_owned(),
+        status: None,
+        message: None,
+        took: Duration::from_millis(7),
+    }
+}
+
+/// Stores a new user, or does not.
+pub async fn create(store: &dyn Store, user: &User, password: Option<&Sealed>) -> Result<(), StoreError> {
+    let write = UserWrite {
+        user,
+        password,
+        change: &change(Deed::Created, user.version, user.created_at),
+    };
+    store.create_user(write).await
+}
+
+/// Stores a change of a user, or does not.
+pub async fn update(
+    store: &dyn Store,
+    user: &User,
+    expected: Version,
+    password: Option<&Sealed>,
+) -> Result<(), StoreError> {
+    let deed = if user.deleted_at.is_some() {
+        Deed::Deleted
+    } else {
+        Deed::Updated
+    };
+    let write = UserWrite {
+        user,
+        password,
+        change: &change(deed, user.version, user.updated_at),
+    };
+    store.update_user(write, expected).await
+}
+
 /// A stored user with an external id.
 pub async fn user(store: &dyn Store, organization: OrganizationId, id: &str) -> User {
     let user = new_user(organization, &external_id(id));
-    store.create_user(&user, None).await.expect("a user is stored");
+    create(store, &user, None).await.expect("a user is stored");
     user
 }
 
@@ -253,7 +372,7 @@ pub fn in_customer(id: &str) -> UserChanges {
 /// A stored user in a customer.
 pub async fn user_in(store: &dyn Store, customer: &Customer) -> User {
     let user = new_user(customer.organization_id, &in_customer(customer.id.as_str()));
-    store.create_user(&user, None).await.expect("a user is stored");
+    create(store, &user, None).await.expect("a user is stored");
     user
 }
 
@@ -274,8 +393,7 @@ pub fn changed(user: &User, changes: &UserChanges, now: Timestamp) -> User {
 /// Stores a change of a user's name, made at a time.
 pub async fn rename(store: &dyn Store, user: &User, name: &str, now: Timestamp) -> User {
     let renamed = changed(user, &first_name(name), now);
-    store
-        .update_user(&renamed, user.version, None)
+    update(store, &renamed, user.version, None)
         .await
         .expect("a user is changed");
     renamed
@@ -284,8 +402,7 @@ pub async fn rename(store: &dyn Store, user: &User, name: &str, now: Timestamp) 
 /// Stores that a user is deleted.
 pub async fn delete(store: &dyn Store, user: &User, now: Timestamp) -> User {
     let deleted = user.delete(now);
-    store
-        .update_user(&deleted, user.version, None)
+    update(store, &deleted, user.version, None)
         .await
         .expect("a user is deleted");
     deleted
@@ -309,64 +426,35 @@ pub async fn due_account(store: &dyn Store) -> (Connection, User) {
     (connection, user)
 }
 
-/// Claims the only account that is due at a time, for a minute.
-pub async fn claim(store: &dyn Store, now: Timestamp) -> Claim {
-    let mut claims = store
-        .claim(now, now + TimeDelta::minutes(1), 10)
-        .await
-        .expect("accounts are claimed");
-    assert_eq!(claims.len(), 1, "one account is due");
-    claims.remove(0)
-}
-
-/// What a worker says of a claim: how it ended, and that the vendor has the version that the claim carried where it
-/// ended well.
-#[must_use]
-pub fn settlement(claim: &Claim, settled: Settled) -> Settlement {
-    let known = match settled {
-        Settled::InSync | Settled::Removed => Known {
-            vendor_user_id: Some(VendorUserId::new(format!("vendor-{}", claim.user.id))),
-            active: Some(true),
-            applied_version: claim.user.version,
-            ..Known::default()
-        },
-        _ => claim.account.known.clone(),
+/// Stores that a user is deactivated, or activated.
+pub async fn set_active(store: &dyn Store, user: &User, active: bool, now: Timestamp) -> User {
+    let changes = UserChanges {
+        active: Change::Set(active),
+        ..UserChanges::default()
     };
-    Settlement {
-        version: claim.user.version,
-        known,
-        invite_url: None,
-        settled,
-    }
-}
-
-/// Records how a claim ended.
-pub async fn record(store: &dyn Store, claim: &Claim, settled: Settled, now: Timestamp) {
-    let held = store
-        .record(&claim.key, &settlement(claim, settled), now)
+    let switched = changed(user, &changes, now);
+    update(store, &switched, user.version, None)
         .await
-        .expect("a claim is recorded");
-    assert!(held, "the claim holds");
+        .expect("a user is changed");
+    switched
 }
 
-/// A failure that is tried again.
-#[must_use]
-pub fn retry(at: Timestamp, floor: Option<Timestamp>) -> Settled {
-    Settled::Retry {
-        at,
-        floor,
-        attempts: 3,
-        error: "the vendor answered 503".to_owned(),
-    }
-}
-
-/// A question to a person.
-#[must_use]
-pub fn attention() -> Settled {
-    Settled::Attention(Attention {
-        cause: Cause::from_str("missing_field").expect("a cause"),
-        message: "the vendor needs an e-mail address: add it".to_owned(),
-        remedy: Remedy::Customer,
-        since: after(1),
-    })
+/// Assigns a user to a connection, or takes the user off.
+pub async fn assign(
+    store: &dyn Store,
+    user: &User,
+    connection: &Connection,
+    is_assigned: bool,
+    now: Timestamp,
+) -> Account {
+    let deed = if is_assigned { Deed::Assigned } else { Deed::Unassigned };
+    let change = ChangeRecord {
+        connection_id: Some(connection.id),
+        ..change(deed, user.version, now)
+    };
+    store
+        .assign(user.organization_id, user.id, connection.id, is_assigned, &change)
+        .await
+        .expect("asked")
+        .expect("user and connection are there")
 }

@@ -1,6 +1,6 @@
 //! The queue: leases and fencing tokens.
 
-use roster_application::ports::{Claim, ClaimKey, Settled, Store};
+use roster_application::ports::{Claim, ClaimKey, Store};
 use roster_domain::VendorKey;
 
 use super::given::{self, after};
@@ -13,10 +13,10 @@ async fn holds(store: &dyn Store, claim: &Claim) -> bool {
 /// MUST: skip accounts under a lease that ends after now.
 pub async fn a_leased_account_is_not_claimed_until_its_lease_ends(store: &dyn Store) {
     given::due_account(store).await;
-    store.claim(after(1), after(10), 10).await.expect("claimed");
+    given::claims(store, after(1), after(10), 10).await;
 
-    assert!(store.claim(after(9), after(60), 10).await.expect("claimed").is_empty());
-    assert_eq!(store.claim(after(10), after(60), 10).await.expect("claimed").len(), 1);
+    assert!(given::claims(store, after(9), after(60), 10).await.is_empty());
+    assert_eq!(given::claims(store, after(10), after(60), 10).await.len(), 1);
 }
 
 /// MUST: a fencing token higher than all before it, also after records and releases.
@@ -31,7 +31,7 @@ pub async fn each_claim_carries_a_higher_token(store: &dyn Store) {
     store.release(&[released.key]).await.expect("released");
     let recorded = given::claim(store, after(101)).await;
     tokens.push(recorded.key.token);
-    given::record(store, &recorded, Settled::InSync, after(102)).await;
+    given::record(store, &recorded, given::IN_SYNC, after(102)).await;
     given::rename(store, &user, "Ann", after(103)).await;
     tokens.push(given::claim(store, after(104)).await.key.token);
 
@@ -50,7 +50,7 @@ pub async fn a_claim_that_was_overtaken_does_nothing_any_more(store: &dyn Store)
         .await
         .expect("asked");
     let renewed = store.renew(&overtaken.key, after(999)).await.expect("asked");
-    let settlement = given::settlement(&overtaken, Settled::InSync);
+    let settlement = given::settlement(&overtaken, given::IN_SYNC);
     let recorded = store
         .record(&overtaken.key, &settlement, after(101))
         .await
@@ -60,11 +60,7 @@ pub async fn a_claim_that_was_overtaken_does_nothing_any_more(store: &dyn Store)
     assert!(!announced && !renewed && !recorded);
     assert_eq!(given::account(store, &user).await, before);
     assert!(
-        store
-            .claim(after(102), after(200), 10)
-            .await
-            .expect("claimed")
-            .is_empty(),
+        given::claims(store, after(102), after(200), 10).await.is_empty(),
         "the lease is untouched"
     );
     assert!(holds(store, &current).await);
@@ -81,17 +77,13 @@ pub async fn a_claim_that_was_recorded_does_nothing_any_more(store: &dyn Store) 
         .announce(&claim.key, &VendorKey::new("E-1"), after(999))
         .await
         .expect("asked");
-    let settlement = given::settlement(&claim, Settled::InSync);
+    let settlement = given::settlement(&claim, given::IN_SYNC);
     let recorded = store.record(&claim.key, &settlement, after(3)).await.expect("asked");
     let renewed = holds(store, &claim).await;
 
     assert!(!announced && !recorded && !renewed);
     assert_eq!(given::account(store, &user).await, before);
-    assert_eq!(
-        store.next_due().await.expect("read"),
-        Some(after(30)),
-        "no lease came back"
-    );
+    assert_eq!(given::next_due(store).await, Some(after(30)), "no lease came back");
 }
 
 /// MUST: `false` after it was released.
@@ -105,7 +97,7 @@ pub async fn a_claim_that_was_released_does_nothing_any_more(store: &dyn Store) 
         .announce(&claim.key, &VendorKey::new("E-1"), after(999))
         .await
         .expect("asked");
-    let settlement = given::settlement(&claim, Settled::InSync);
+    let settlement = given::settlement(&claim, given::IN_SYNC);
     let recorded = store.record(&claim.key, &settlement, after(3)).await.expect("asked");
 
     assert!(!announced && !recorded && !holds(store, &claim).await);
@@ -117,7 +109,7 @@ pub async fn a_claim_holds_after_its_lease_ran_out_until_somebody_else_claims(st
     given::due_account(store).await;
     let claim = given::claim(store, after(1)).await;
 
-    let settlement = given::settlement(&claim, Settled::InSync);
+    let settlement = given::settlement(&claim, given::IN_SYNC);
     let recorded = store
         .record(&claim.key, &settlement, after(500))
         .await
@@ -133,14 +125,8 @@ pub async fn renewing_extends_the_lease(store: &dyn Store) {
 
     assert!(store.renew(&claim.key, after(200)).await.expect("renewed"));
 
-    assert!(
-        store
-            .claim(after(199), after(300), 10)
-            .await
-            .expect("claimed")
-            .is_empty()
-    );
-    assert_eq!(store.claim(after(200), after(300), 10).await.expect("claimed").len(), 1);
+    assert!(given::claims(store, after(199), after(300), 10).await.is_empty());
+    assert_eq!(given::claims(store, after(200), after(300), 10).await.len(), 1);
 }
 
 /// The intent is there after a crash, and the lease is longer.
@@ -157,13 +143,7 @@ pub async fn announcing_stores_the_intent_and_extends_the_lease(store: &dyn Stor
     );
 
     assert_eq!(given::account(store, &user).await.known.intent.as_ref(), Some(&intent));
-    assert!(
-        store
-            .claim(after(199), after(300), 10)
-            .await
-            .expect("claimed")
-            .is_empty()
-    );
+    assert!(given::claims(store, after(199), after(300), 10).await.is_empty());
     let next = given::claim(store, after(200)).await;
     assert_eq!(next.account.known.intent, Some(intent));
 }
@@ -175,7 +155,7 @@ pub async fn released_claims_are_due_at_once_and_the_rest_is_passed_over(store: 
     for number in 0..4 {
         given::user(store, organization, &format!("E-{number}")).await;
     }
-    let claims = store.claim(after(1), after(60), 10).await.expect("claimed");
+    let claims = given::claims(store, after(1), after(60), 10).await;
     let gone = ClaimKey {
         token: claims[2].key.token + 7,
         ..claims[2].key
@@ -187,7 +167,7 @@ pub async fn released_claims_are_due_at_once_and_the_rest_is_passed_over(store: 
         .expect("released");
     store.release(&[]).await.expect("nothing to release");
 
-    let again = store.claim(after(2), after(60), 10).await.expect("claimed");
+    let again = given::claims(store, after(2), after(60), 10).await;
     let mut users: Vec<_> = again.iter().map(|claim| claim.user.id).collect();
     users.sort_unstable();
     assert_eq!(users, [claims[0].user.id, claims[1].user.id]);
@@ -201,7 +181,7 @@ pub async fn reclaiming_ends_all_leases_or_none(store: &dyn Store) {
 
     let ended = store.reclaim().await.expect("reclaimed");
 
-    let due_now = store.claim(after(2), after(60), 10).await.expect("claimed").len();
+    let due_now = given::claims(store, after(2), after(60), 10).await.len();
     assert!(ended <= 1);
     assert_eq!(due_now as u64, ended);
     assert_eq!(holds(store, &claim).await, ended == 0);

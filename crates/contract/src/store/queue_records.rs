@@ -20,12 +20,12 @@ pub async fn in_sync_stores_what_is_known_and_ends_the_failures(store: &dyn Stor
         intent: Some(VendorKey::new("left over")),
         absent_under: Some(VendorKey::new("not stored")),
         refused_as_duplicate: true,
+        is_doubted: true,
     };
     let settlement = Settlement {
-        version: claim.user.version,
         known: known.clone(),
         invite_url: Some("https://vendor.example/invite/1".to_owned()),
-        settled: Settled::InSync,
+        ..given::settlement(&claim, given::IN_SYNC)
     };
     assert!(
         store
@@ -40,6 +40,7 @@ pub async fn in_sync_stores_what_is_known_and_ends_the_failures(store: &dyn Stor
         Known {
             absent_under: None,
             refused_as_duplicate: false,
+            is_doubted: false,
             ..known
         }
     );
@@ -87,8 +88,8 @@ pub async fn a_retry_stores_time_attempts_and_cause(store: &dyn Store) {
         (account.attempts, account.last_error.as_deref()),
         (3, Some("the vendor answered 503"))
     );
-    assert!(store.claim(after(29), after(60), 10).await.expect("claimed").is_empty());
-    assert_eq!(store.claim(after(30), after(60), 10).await.expect("claimed").len(), 1);
+    assert!(given::claims(store, after(29), after(60), 10).await.is_empty());
+    assert_eq!(given::claims(store, after(30), after(60), 10).await.len(), 1);
 }
 
 /// The floor holds, whatever the time for this version is.
@@ -107,7 +108,7 @@ pub async fn a_floor_does_not_outlive_the_next_answer(store: &dyn Store) {
     let claim = given::claim(store, after(1)).await;
     given::record(store, &claim, given::retry(after(5), Some(after(60))), after(2)).await;
     let claim = given::claim(store, after(60)).await;
-    given::record(store, &claim, Settled::InSync, after(61)).await;
+    given::record(store, &claim, given::IN_SYNC, after(61)).await;
 
     given::rename(store, &user, "Ann", after(3)).await;
 
@@ -125,7 +126,7 @@ pub async fn attention_stores_the_question_and_stops(store: &dyn Store) {
     let account = given::account(store, &user).await;
     assert_eq!(account.attention.map(Settled::Attention), Some(question));
     assert_eq!((account.next_attempt_at, account.last_error), (None, None));
-    assert_eq!(store.next_due().await.expect("read"), None);
+    assert_eq!(given::next_due(store).await, None);
 }
 
 /// Gone, and when.
@@ -156,15 +157,16 @@ pub async fn what_is_given_back_is_due_at_once_with_attempts_unchanged(store: &d
         (account.attempts, account.last_error.as_deref()),
         (3, Some("the vendor answered 503"))
     );
-    assert_eq!(store.claim(after(11), after(60), 10).await.expect("claimed").len(), 1);
+    assert_eq!(given::claims(store, after(11), after(60), 10).await.len(), 1);
 }
 
 /// MUST: due now, nobody asked, and what is known is stored all the same; however it ended.
 pub async fn an_account_whose_user_was_changed_since_the_claim_stays_due(store: &dyn Store) {
     for settled in [
-        Settled::InSync,
+        given::IN_SYNC,
         given::attention(),
         Settled::GivenBack,
+        Settled::Held,
         given::retry(after(600), None),
     ] {
         let (_, user) = given::due_account(store).await;
@@ -199,7 +201,7 @@ pub async fn an_account_whose_user_was_changed_since_the_claim_stays_due(store: 
         );
         let claim = given::claim(store, after(3)).await;
         assert_eq!(claim.user, renamed);
-        given::record(store, &claim, Settled::InSync, after(4)).await;
+        given::record(store, &claim, given::IN_SYNC, after(4)).await;
     }
 }
 
@@ -224,7 +226,7 @@ pub async fn an_account_whose_user_was_changed_since_the_claim_waits_for_the_flo
 pub async fn a_vendor_user_id_that_another_user_has_is_a_conflict(store: &dyn Store) {
     let (_, first) = given::due_account(store).await;
     let claim = given::claim(store, after(1)).await;
-    let settlement = given::settlement(&claim, Settled::InSync);
+    let settlement = given::settlement(&claim, given::IN_SYNC);
     assert!(store.record(&claim.key, &settlement, after(1)).await.expect("recorded"));
     let second = given::user(store, first.organization_id, "E-2").await;
     let claim = given::claim(store, after(2)).await;
@@ -232,7 +234,7 @@ pub async fn a_vendor_user_id_that_another_user_has_is_a_conflict(store: &dyn St
 
     let adopted = Settlement {
         known: settlement.known.clone(),
-        ..given::settlement(&claim, Settled::InSync)
+        ..given::settlement(&claim, given::IN_SYNC)
     };
     let refused = store.record(&claim.key, &adopted, after(3)).await;
 
@@ -251,7 +253,7 @@ pub async fn two_connections_may_know_users_by_the_same_id(store: &dyn Store) {
     given::connection(store, organization).await;
     given::user(store, organization, "E-1").await;
 
-    for claim in store.claim(after(1), after(60), 10).await.expect("claimed") {
+    for claim in given::claims(store, after(1), after(60), 10).await {
         let known = Known {
             vendor_user_id: Some(VendorUserId::new("7")),
             applied_version: 1,
@@ -259,7 +261,7 @@ pub async fn two_connections_may_know_users_by_the_same_id(store: &dyn Store) {
         };
         let settlement = Settlement {
             known,
-            ..given::settlement(&claim, Settled::InSync)
+            ..given::settlement(&claim, given::IN_SYNC)
         };
         assert!(store.record(&claim.key, &settlement, after(2)).await.expect("recorded"));
     }
@@ -277,7 +279,7 @@ pub async fn a_user_who_is_gone_from_the_vendor_does_not_keep_its_id_from_others
 
     let adopted = Settlement {
         known: settlement.known.clone(),
-        ..given::settlement(&claim, Settled::InSync)
+        ..given::settlement(&claim, given::IN_SYNC)
     };
 
     assert!(store.record(&claim.key, &adopted, after(4)).await.expect("recorded"));

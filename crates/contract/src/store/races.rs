@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
-use roster_application::ports::{Begun, IdempotencyKey, Settled, Store, StoreError, UniqueKey};
+use roster_application::ports::{Begun, IdempotencyKey, Store, StoreError, UniqueKey};
 use roster_domain::{ApiClientId, User, UserId};
 use tokio::task::JoinSet;
 
@@ -31,9 +31,12 @@ pub async fn of_fifty_who_create_one_external_id_one_succeeds(stores: &Stores) {
     given::connection(&*stores[0], organization).await;
 
     let outcomes = at_once(stores, 50, move |store, _| async move {
-        store
-            .create_user(&given::new_user(organization, &given::external_id("E-1")), None)
-            .await
+        given::create(
+            &*store,
+            &given::new_user(organization, &given::external_id("E-1")),
+            None,
+        )
+        .await
     })
     .await;
 
@@ -61,9 +64,7 @@ pub async fn of_many_who_create_one_email_one_succeeds(stores: &Stores) {
         } else {
             "ann@EXAMPLE.org"
         };
-        store
-            .create_user(&given::new_user(organization, &given::email(address)), None)
-            .await
+        given::create(&*store, &given::new_user(organization, &given::email(address)), None).await
     })
     .await;
 
@@ -81,7 +82,7 @@ pub async fn of_many_who_update_one_version_one_succeeds(stores: &Stores) {
 
     let outcomes = at_once(stores, 20, move |store, number| {
         let renamed = given::changed(&user, &given::first_name(&format!("Ann {number}")), after(1));
-        async move { store.update_user(&renamed, 1, None).await }
+        async move { given::update(&*store, &renamed, 1, None).await }
     })
     .await;
 
@@ -210,7 +211,7 @@ pub async fn claims_at_once_never_overlap(stores: &Stores) {
     let claimed: Vec<UserId> = at_once(stores, 16, |store, _| async move {
         let mut claimed = Vec::new();
         loop {
-            let claims = store.claim(after(1), after(60), 3).await.expect("claimed");
+            let claims = given::claims(&*store, after(1), after(60), 3).await;
             if claims.is_empty() {
                 return claimed;
             }
@@ -239,7 +240,7 @@ pub async fn a_record_and_an_update_at_once_leave_the_account_due(stores: &Store
         let (first, second) = (Arc::clone(&stores[0]), Arc::clone(&stores[1]));
         let recording = tokio::spawn({
             let claim = claim.clone();
-            async move { given::record(&*first, &claim, Settled::InSync, after(2)).await }
+            async move { given::record(&*first, &claim, given::IN_SYNC, after(2)).await }
         });
         let changing = tokio::spawn({
             let user = user.clone();
@@ -254,7 +255,7 @@ pub async fn a_record_and_an_update_at_once_leave_the_account_due(stores: &Store
             (next.account.known.applied_version, next.account.desired_version),
             (1, 2)
         );
-        given::record(&*stores[0], &next, Settled::InSync, after(4)).await;
+        given::record(&*stores[0], &next, given::IN_SYNC, after(4)).await;
     }
 }
 

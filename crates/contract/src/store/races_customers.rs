@@ -83,10 +83,10 @@ pub async fn a_customer_is_deleted_or_users_are_put_into_it(stores: &Stores) {
                     (true, store.delete_customer(organization, &id).await.map(|_| ()))
                 } else if let Some(user) = movers.get(number / 2).filter(|_| number % 2 == 0) {
                     let moved = given::changed(user, &given::in_customer(&name), after(1));
-                    (false, store.update_user(&moved, user.version, None).await)
+                    (false, given::update(&*store, &moved, user.version, None).await)
                 } else {
                     let user = given::new_user(organization, &given::in_customer(&name));
-                    (false, store.create_user(&user, None).await)
+                    (false, given::create(&*store, &user, None).await)
                 }
             }
         })
@@ -143,7 +143,7 @@ async fn rename_user(store: &dyn Store, user: &User) {
         let current = store.user(user.organization_id, user.id).await.expect("read");
         let current = current.expect("the user");
         let renamed = given::changed(&current, &given::first_name("Ann"), after(1));
-        match store.update_user(&renamed, current.version, None).await {
+        match given::update(store, &renamed, current.version, None).await {
             Ok(()) => return,
             Err(StoreError::Reference) => {}
             Err(error) => panic!("only the customer is changed by others: {error:?}"),

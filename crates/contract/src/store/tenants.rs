@@ -1,9 +1,10 @@
 //! Another organization's ids find nothing and change nothing.
 
 use roster_application::ports::{
-    AccountQuery, Begun, ClaimKey, IdempotencyKey, InCustomer, Sealed, Settled, Store, StoreError, UserQuery,
+    AccountQuery, Begun, ClaimKey, ConnectionKey, IdempotencyKey, InCustomer, Sealed, Settled, Settlement, Store,
+    StoreError, UserQuery,
 };
-use roster_domain::{Connection, Customer, ExternalId, User, VendorKey};
+use roster_domain::{Connection, Customer, Deed, Departures, ExternalId, User, VendorKey};
 
 use super::given::{self, NOW, after};
 
@@ -11,7 +12,7 @@ use super::given::{self, NOW, after};
 pub async fn users_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
     let (stranger, other) = (given::organization(store).await, given::organization(store).await);
     let user = given::new_user(other, &given::every_field());
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
     let external_id = user.profile.external_id.as_ref().expect("it has one");
     let email = user.profile.email.as_ref().expect("it has one");
 
@@ -36,16 +37,16 @@ pub async fn users_of_another_organization_are_neither_found_nor_changed(store: 
         assert_eq!(store.users(stranger, &query).await.expect("read"), []);
     }
     let renamed = given::changed(&user, &given::first_name("Eve"), after(1));
-    let updated = store
-        .update_user(
-            &User {
-                organization_id: stranger,
-                ..renamed
-            },
-            user.version,
-            None,
-        )
-        .await;
+    let updated = given::update(
+        store,
+        &User {
+            organization_id: stranger,
+            ..renamed
+        },
+        user.version,
+        None,
+    )
+    .await;
     assert!(matches!(updated, Err(StoreError::Stale)), "{updated:?}");
     assert_eq!(store.user(other, user.id).await.expect("read"), Some(user));
 }
@@ -56,8 +57,8 @@ pub async fn two_organizations_may_have_the_same_external_id_and_email(store: &d
     let of_first = given::new_user(first, &given::every_field());
     let of_second = given::new_user(second, &given::every_field());
 
-    store.create_user(&of_first, None).await.expect("created");
-    store.create_user(&of_second, None).await.expect("created");
+    given::create(store, &of_first, None).await.expect("created");
+    given::create(store, &of_second, None).await.expect("created");
 
     let external_id = ExternalId::new("EHR-Ω-1").expect("valid");
     assert_eq!(
@@ -103,13 +104,13 @@ pub async fn accounts_of_another_organization_are_neither_found_nor_changed(stor
             .expect("asked")
     );
     assert!(!store.renew(&foreign, after(99)).await.expect("asked"));
-    let settlement = given::settlement(&claim, Settled::InSync);
+    let settlement = given::settlement(&claim, given::IN_SYNC);
     assert!(!store.record(&foreign, &settlement, after(3)).await.expect("asked"));
     store.release(&[foreign]).await.expect("passed over");
 
     assert_eq!(given::account(store, &user).await, before);
     assert!(
-        store.claim(after(4), after(60), 10).await.expect("claimed").is_empty(),
+        given::claims(store, after(4), after(60), 10).await.is_empty(),
         "the lease is untouched"
     );
 }
@@ -155,7 +156,7 @@ pub async fn users_get_no_accounts_at_connections_of_another_organization(store:
     let user = given::user(store, other, "E-1").await;
 
     assert_eq!(store.accounts_of_user(other, user.id).await.expect("read"), []);
-    assert_eq!(store.next_due().await.expect("read"), None);
+    assert_eq!(given::next_due(store).await, None);
 }
 
 /// Clients of the other are not listed and not deleted.
@@ -225,7 +226,7 @@ pub async fn customers_of_another_organization_are_neither_found_nor_changed(sto
     };
     assert_eq!(store.users(stranger, &within).await.expect("read"), []);
     let intruder = given::new_user(stranger, &given::in_customer("clinic"));
-    let created = store.create_user(&intruder, None).await;
+    let created = given::create(store, &intruder, None).await;
     assert!(matches!(created, Err(StoreError::Reference)), "{created:?}");
 
     assert_eq!(store.customer(other, &customer.id).await.expect("read"), Some(customer));
@@ -253,22 +254,83 @@ pub async fn two_organizations_may_have_the_same_customer_id(store: &dyn Store) 
     assert_eq!(store.user(second, user.id).await.expect("read"), Some(user));
 }
 
-/// An initial password is found and forgotten by its own organization only.
+/// A claim under another organization's name delivers no password and tells nothing.
 pub async fn passwords_of_another_organization_are_neither_found_nor_forgotten(store: &dyn Store) {
     let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    given::connection(store, other).await;
     let user = given::new_user(other, &given::external_id("E-1"));
-    store
-        .create_user(&user, Some(&given::password(1)))
+    given::create(store, &user, Some(&given::password(1)))
         .await
         .expect("created");
+    let claim = given::claim(store, after(1)).await;
+    let foreign = ClaimKey {
+        organization_id: stranger,
+        ..claim.key
+    };
 
-    let found = store.initial_password(stranger, user.id).await;
-    let forgotten = store
-        .forget_initial_password(stranger, user.id, &given::password(1))
-        .await;
+    let settlement = Settlement {
+        delivered: claim.password.clone(),
+        calls: vec![given::call("create", "done", after(1))],
+        ..given::settlement(&claim, given::IN_SYNC)
+    };
+    assert!(!store.record(&foreign, &settlement, after(2)).await.expect("asked"));
 
-    assert_eq!(found.expect("read"), None);
-    assert!(!forgotten.expect("asked"));
-    let kept = store.initial_password(other, user.id).await;
-    assert_eq!(kept.expect("read"), Some(given::password(1)));
+    store.release(&[claim.key]).await.expect("released");
+    assert_eq!(given::claim(store, after(3)).await.password, Some(given::password(1)));
+    let told = store.history(stranger, user.id, None, 10).await.expect("read");
+    assert_eq!(told, []);
+}
+
+/// Every way to a history.
+pub async fn histories_of_another_organization_are_not_found(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    let user = given::user(store, other, "E-1").await;
+
+    assert_eq!(store.history(stranger, user.id, None, 10).await.expect("read"), []);
+    assert_eq!(store.history(other, user.id, None, 10).await.expect("read").len(), 1);
+}
+
+/// Every way to whom a connection takes, and to whom it holds.
+pub async fn assignments_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
+    let stranger = given::organization(store).await;
+    let organization = given::organization(store).await;
+    let connection = given::choosy_connection(store, organization).await;
+    let user = given::user(store, organization, "E-1").await;
+    given::assign(store, &user, &connection, true, after(1)).await;
+    let claim = given::claim(store, after(1)).await;
+    given::record(store, &claim, Settled::Held, after(2)).await;
+    let before = given::account(store, &user).await;
+    let foreign = ConnectionKey {
+        organization_id: stranger,
+        ..given::key(&connection)
+    };
+
+    let change = given::change(Deed::Unassigned, 1, after(3));
+    let assigned = store
+        .assign(stranger, user.id, connection.id, false, &change)
+        .await
+        .expect("asked");
+    assert_eq!(assigned, None);
+    assert_eq!(store.holds(stranger).await.expect("read"), []);
+    assert_eq!(
+        store.approve(stranger, connection.id, after(3)).await.expect("asked"),
+        None
+    );
+    assert_eq!(
+        store.departures(&foreign, NOW).await.expect("read"),
+        Departures::default()
+    );
+    assert_eq!(store.next_due_at(&foreign).await.expect("read"), None);
+    assert_eq!(
+        store.keep(given::WORKER, &[foreign], after(99)).await.expect("asked"),
+        []
+    );
+    store.disown(given::WORKER, &[foreign]).await.expect("passed over");
+
+    assert_eq!(given::account(store, &user).await, before);
+    let own = given::key(&connection);
+    assert_eq!(
+        store.keep(given::WORKER, &[own], after(99)).await.expect("asked"),
+        [own]
+    );
 }

@@ -12,7 +12,7 @@ pub async fn a_user_comes_back_as_it_was_stored(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &given::every_field());
 
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
 
     let found = store.user(organization, user.id).await.expect("read");
     assert_eq!(found.as_ref(), Some(&user));
@@ -30,8 +30,8 @@ pub async fn an_empty_profile_comes_back_empty_and_an_empty_dictionary_as_one(st
     };
     let with_dictionary = given::new_user(organization, &dictionary);
 
-    store.create_user(&empty, None).await.expect("created");
-    store.create_user(&with_dictionary, None).await.expect("created");
+    given::create(store, &empty, None).await.expect("created");
+    given::create(store, &with_dictionary, None).await.expect("created");
 
     assert_eq!(store.user(organization, empty.id).await.expect("read"), Some(empty));
     assert_eq!(
@@ -67,7 +67,7 @@ pub async fn nobody_is_found_where_nobody_is(store: &dyn Store) {
 pub async fn keys_find_their_user_and_only_as_they_are_compared(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
     let external_id = |text: &str| ExternalId::new(text).expect("valid");
     let email = |text: &str| Email::new(text).expect("valid");
 
@@ -131,7 +131,7 @@ pub async fn an_id_that_is_taken_is_a_conflict_and_nothing_is_written(store: &dy
         id: user.id,
         ..given::new_user(organization, &given::external_id("E-2"))
     };
-    let refused = store.create_user(&same_id, None).await;
+    let refused = given::create(store, &same_id, None).await;
 
     assert!(
         matches!(refused, Err(StoreError::Conflict(UniqueKey::Id))),
@@ -145,7 +145,7 @@ pub async fn an_external_id_that_is_taken_is_a_conflict_and_nothing_is_written(s
     let (connection, user) = given::due_account(store).await;
 
     let same = given::new_user(user.organization_id, &given::external_id("E-1"));
-    let refused = store.create_user(&same, None).await;
+    let refused = given::create(store, &same, None).await;
 
     assert!(
         matches!(refused, Err(StoreError::Conflict(UniqueKey::ExternalId))),
@@ -166,10 +166,10 @@ pub async fn an_external_id_that_is_taken_is_a_conflict_and_nothing_is_written(s
 pub async fn an_email_that_is_taken_in_another_case_is_a_conflict(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &given::email("Ann.Müller@example.org"));
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
 
     let same = given::new_user(organization, &given::email("ANN.MÜLLER@EXAMPLE.ORG"));
-    let refused = store.create_user(&same, None).await;
+    let refused = given::create(store, &same, None).await;
 
     assert!(
         matches!(refused, Err(StoreError::Conflict(UniqueKey::Email))),
@@ -184,7 +184,7 @@ pub async fn any_number_of_users_have_no_external_id_and_no_email(store: &dyn St
 
     for _ in 0..3 {
         let user = given::new_user(organization, &UserChanges::default());
-        store.create_user(&user, None).await.expect("created");
+        given::create(store, &user, None).await.expect("created");
     }
 }
 
@@ -192,11 +192,11 @@ pub async fn any_number_of_users_have_no_external_id_and_no_email(store: &dyn St
 pub async fn a_deleted_user_frees_its_external_id_and_email(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
     given::delete(store, &user, after(1)).await;
 
     let successor = given::new_user(organization, &given::every_field());
-    store.create_user(&successor, None).await.expect("the keys are free");
+    given::create(store, &successor, None).await.expect("the keys are free");
 
     let external_id = ExternalId::new("EHR-Ω-1").expect("valid");
     let found = store
@@ -210,7 +210,7 @@ pub async fn a_deleted_user_frees_its_external_id_and_email(store: &dyn Store) {
 pub async fn a_deleted_user_is_not_found_in_any_way(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
 
     given::delete(store, &user, after(1)).await;
 

@@ -16,7 +16,7 @@ async fn some_users(store: &dyn Store) -> Vec<User> {
             ..UserChanges::default()
         };
         let user = given::new_user(organization, &changes);
-        store.create_user(&user, None).await.expect("created");
+        given::create(store, &user, None).await.expect("created");
         users.push(user);
     }
     users
@@ -219,7 +219,7 @@ pub async fn users_are_filtered_by_customer(store: &dyn Store) {
             ..UserChanges::default()
         };
         let user = given::new_user(organization, &changes);
-        store.create_user(&user, None).await.expect("created");
+        given::create(store, &user, None).await.expect("created");
         users.push(user);
     }
     let of = |indices: &[usize]| ids(indices.iter().map(|index| &users[*index]));

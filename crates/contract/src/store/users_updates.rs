@@ -9,10 +9,12 @@ use super::given::{self, after};
 pub async fn an_update_replaces_every_field(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &UserChanges::default());
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
 
     let filled = given::changed(&user, &given::every_field(), after(1));
-    store.update_user(&filled, user.version, None).await.expect("updated");
+    given::update(store, &filled, user.version, None)
+        .await
+        .expect("updated");
     assert_eq!(
         store.user(organization, user.id).await.expect("read"),
         Some(filled.clone())
@@ -23,7 +25,7 @@ pub async fn an_update_replaces_every_field(store: &dyn Store) {
         version: 3,
         ..filled
     };
-    store.update_user(&emptied, 2, None).await.expect("updated");
+    given::update(store, &emptied, 2, None).await.expect("updated");
     assert_eq!(store.user(organization, user.id).await.expect("read"), Some(emptied));
 }
 
@@ -34,7 +36,7 @@ pub async fn an_update_of_another_version_is_stale_and_writes_nothing(store: &dy
     let account = given::account(store, &user).await;
 
     let late = given::changed(&user, &given::first_name("Bea"), after(2));
-    let refused = store.update_user(&late, user.version, None).await;
+    let refused = given::update(store, &late, user.version, None).await;
 
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
     assert_eq!(
@@ -50,7 +52,7 @@ pub async fn an_update_of_an_absent_user_is_stale(store: &dyn Store) {
     let user = given::new_user(organization, &given::external_id("E-1"));
 
     let renamed = given::changed(&user, &given::first_name("Ann"), after(1));
-    let refused = store.update_user(&renamed, user.version, None).await;
+    let refused = given::update(store, &renamed, user.version, None).await;
 
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
     assert_eq!(store.user(organization, user.id).await.expect("read"), None);
@@ -66,7 +68,7 @@ pub async fn an_update_of_a_deleted_user_is_stale(store: &dyn Store) {
         version: deleted.version + 1,
         ..deleted.clone()
     };
-    let refused = store.update_user(&revived, deleted.version, None).await;
+    let refused = given::update(store, &revived, deleted.version, None).await;
 
     assert!(matches!(refused, Err(StoreError::Stale)), "{refused:?}");
     assert_eq!(store.user(user.organization_id, user.id).await.expect("read"), None);
@@ -78,13 +80,13 @@ pub async fn an_update_to_a_key_that_is_taken_is_a_conflict_and_writes_nothing(s
     let (_, user) = given::due_account(store).await;
     let organization = user.organization_id;
     let other = given::new_user(organization, &given::every_field());
-    store.create_user(&other, None).await.expect("created");
+    given::create(store, &other, None).await.expect("created");
     let account = given::account(store, &user).await;
 
     let same_external_id = given::changed(&user, &given::external_id("EHR-Ω-1"), after(1));
-    let by_external_id = store.update_user(&same_external_id, user.version, None).await;
+    let by_external_id = given::update(store, &same_external_id, user.version, None).await;
     let same_email = given::changed(&user, &given::email("ann.MÜLLER@example.org"), after(1));
-    let by_email = store.update_user(&same_email, user.version, None).await;
+    let by_email = given::update(store, &same_email, user.version, None).await;
 
     assert!(
         matches!(by_external_id, Err(StoreError::Conflict(UniqueKey::ExternalId))),
@@ -105,10 +107,12 @@ pub async fn an_update_to_a_key_that_is_taken_is_a_conflict_and_writes_nothing(s
 pub async fn a_user_may_keep_its_keys_and_respell_its_email(store: &dyn Store) {
     let organization = given::organization(store).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
 
     let respelt = given::changed(&user, &given::email("ann.müller@example.org"), after(1));
-    store.update_user(&respelt, user.version, None).await.expect("updated");
+    given::update(store, &respelt, user.version, None)
+        .await
+        .expect("updated");
 
     let found = store
         .user(organization, user.id)
@@ -146,7 +150,7 @@ pub async fn an_update_raises_what_all_accounts_must_catch_up_with(store: &dyn S
 pub async fn an_update_starts_anew_after_failures_and_questions(store: &dyn Store) {
     let (_, user) = given::due_account(store).await;
     let claim = given::claim(store, after(1)).await;
-    given::record(store, &claim, Settled::InSync, after(1)).await;
+    given::record(store, &claim, given::IN_SYNC, after(1)).await;
     let known = given::account(store, &user).await.known;
     let user = given::rename(store, &user, "Ann", after(2)).await;
     let claim = given::claim(store, after(2)).await;
@@ -195,7 +199,7 @@ pub async fn an_update_leaves_a_lease_alone(store: &dyn Store) {
     given::rename(store, &user, "Ann", after(2)).await;
 
     assert!(
-        store.claim(after(3), after(60), 10).await.expect("claimed").is_empty(),
+        given::claims(store, after(3), after(60), 10).await.is_empty(),
         "the lease holds"
     );
     assert!(
@@ -208,7 +212,7 @@ pub async fn an_update_leaves_a_lease_alone(store: &dyn Store) {
 pub async fn a_deleted_user_leaves_accounts_that_are_due(store: &dyn Store) {
     let (_, user) = given::due_account(store).await;
     let claim = given::claim(store, after(1)).await;
-    given::record(store, &claim, Settled::InSync, after(1)).await;
+    given::record(store, &claim, given::IN_SYNC, after(1)).await;
 
     let deleted = given::delete(store, &user, after(2)).await;
 
@@ -228,11 +232,11 @@ pub async fn tombstones_are_forgotten_once_they_are_gone_from_every_vendor(store
         0,
         "the vendor has the user still"
     );
-    for claim in store.claim(after(11), after(60), 10).await.expect("claimed") {
+    for claim in given::claims(store, after(11), after(60), 10).await {
         let settled = if claim.user.id == user.id {
             Settled::Removed
         } else {
-            Settled::InSync
+            given::IN_SYNC
         };
         given::record(store, &claim, settled, after(12)).await;
     }
@@ -270,7 +274,7 @@ pub async fn a_tombstone_without_accounts_is_forgotten(store: &dyn Store) {
             ..UserChanges::default()
         },
     );
-    store.create_user(&user, None).await.expect("created");
+    given::create(store, &user, None).await.expect("created");
     given::delete(store, &user, after(10)).await;
 
     assert_eq!(store.purge_users(after(11)).await.expect("purged"), 1);

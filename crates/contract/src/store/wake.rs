@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use roster_application::ports::{Settled, Store};
-use roster_domain::Connection;
+use roster_domain::{Assignment, Connection};
 
 use super::given::{self, after};
 
@@ -74,7 +74,7 @@ pub async fn every_write_that_makes_an_account_due_wakes(store: &dyn Store) {
         .expect("retried");
     wakes_at_once(store, "a retry").await;
 
-    let claims = store.claim(after(3), after(60), 10).await.expect("claimed");
+    let claims = given::claims(store, after(3), after(60), 10).await;
     assert_eq!(claims.len(), 2);
     quiet(store).await;
     store.release(&[claims[0].key]).await.expect("released");
@@ -82,6 +82,33 @@ pub async fn every_write_that_makes_an_account_due_wakes(store: &dyn Store) {
 
     given::rename(store, &user, "Bea", after(4)).await;
     quiet(store).await;
-    given::record(store, &claims[1], Settled::InSync, after(5)).await;
+    given::record(store, &claims[1], given::IN_SYNC, after(5)).await;
     wakes_at_once(store, "a record of a version that is outdated").await;
+}
+
+/// The same for what makes accounts due at connections that take the chosen, and where departures are held.
+pub async fn every_assignment_and_approval_that_makes_an_account_due_wakes(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::choosy_connection(store, organization).await;
+    let user = given::user(store, organization, "E-1").await;
+    quiet(store).await;
+
+    given::assign(store, &user, &connection, true, after(1)).await;
+    wakes_at_once(store, "an assignment").await;
+
+    let claim = given::claim(store, after(1)).await;
+    given::record(store, &claim, Settled::Held, after(2)).await;
+    quiet(store).await;
+    let approved = store.approve(organization, connection.id, after(3)).await;
+    assert_eq!(approved.expect("approved"), Some(1));
+    wakes_at_once(store, "an approval").await;
+
+    store
+        .disown(given::WORKER, &[given::key(&connection)])
+        .await
+        .expect("disowned");
+    wakes_at_once(store, "a connection that others may take over").await;
+
+    given::take(store, &connection, Assignment::All, after(4)).await;
+    wakes_at_once(store, "a connection that takes all from now on").await;
 }

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use roster_application::ports::{Target, VendorError, VendorGateway};
-use roster_domain::{
-    Capabilities, Change, KeyKind, OrganizationId, PhiGuard, Timestamp, User, UserChanges, UserId, VendorKey,
-    VendorUserId,
-};
-use uuid::Uuid;
+use roster_application::ports::{PreviewedRequest, Target, VendorGateway};
+use roster_domain::{OutcomeClass, Timestamp};
+
+use super::given::RemoteState;
 
 /// A vendor whose behaviour a case decides.
 #[async_trait]
@@ -31,11 +29,50 @@ pub trait VendorWorld: Send + Sync {
     /// The client's time.
     fn now(&self) -> Timestamp;
 
+    /// Whether the vendor has calls of a kind of which the capabilities say nothing: [`Call::Token`], [`Call::Read`]
+    /// (where a test of the connection is more than getting a token) and [`Call::List`].
+    fn has(&self, call: Call) -> bool;
+
+    /// Which fields differ, by the vendor's names, where it has [`changed_clinician`](super::changed_clinician) and should
+    /// have [`clinician`](super::clinician).
+    fn differing(&self) -> Vec<&'static str>;
+
+    /// Which fields of [`clinician`](super::clinician) a create cannot carry, by the vendor's names. They follow with an
+    /// update, and until then the user is not as it should be.
+    fn left_by_create(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Whether the URL of a call names a user, so that a 404 is about the user. Else it is about the connection.
+    fn names_users(&self, call: Call) -> bool {
+        use Call::{Activate, Deactivate, Delete, ReadBack, Update};
+        [Update, Activate, Deactivate, Delete, ReadBack].contains(&call)
+    }
+
+    /// Whether a success of a call has a body that says how things stand. Where it has none, the status says all.
+    fn has_body(&self, call: Call) -> bool {
+        call != Call::Delete
+    }
+
+    /// What follows from a 403: the credentials lack a permission, unless the vendor means the request by it.
+    fn forbidden(&self, _: Call) -> OutcomeClass {
+        OutcomeClass::Unauthorized
+    }
+
+    /// Tells which call is made next. Worlds need it whose vendor's requests do not tell all calls apart.
+    fn making(&self, _: Call) {}
+
     /// Adds a reply to the next call of a kind. Once all are used up the last is repeated.
+    ///
+    /// Where a call takes several requests, the reply is to the one that decides, and the others are answered so that it
+    /// comes to that.
     fn script(&self, call: Call, reply: Reply);
 
-    /// How often a call was made.
+    /// How often a call was made. One that takes several requests counts once.
     fn count(&self, call: Call) -> usize;
+
+    /// Every request so far but those for tokens, in their order: the whole URL, and all headers.
+    fn received(&self) -> Vec<PreviewedRequest>;
 }
 
 /// A kind of call.
@@ -55,10 +92,31 @@ pub enum Call {
     Deactivate,
     /// Deleting a user.
     Delete,
+    /// Asking how a user stands.
+    ReadBack,
+    /// Reading a page of users.
+    List,
     /// The read that tests a connection.
     Read,
     /// Anything else: no client has business there.
     Elsewhere,
+}
+
+impl Call {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Token,
+        Self::LookUp,
+        Self::Create,
+        Self::Update,
+        Self::Activate,
+        Self::Deactivate,
+        Self::Delete,
+        Self::ReadBack,
+        Self::List,
+        Self::Read,
+        Self::Elsewhere,
+    ];
 }
 
 /// What the vendor does.
@@ -66,6 +124,8 @@ pub enum Call {
 pub enum Reply {
     /// Does as asked, and answers with a user, as the vendor documents it.
     User(Box<RemoteState>),
+    /// Answers with a page of users, and says whether another follows.
+    Page(Vec<RemoteState>, bool),
     /// Does as asked, and answers without a user (a page for [`Call::Read`], a token for [`Call::Token`]).
     Done,
     /// Says, in its own way, that there is no such user.
@@ -98,129 +158,4 @@ impl Reply {
     pub fn status(status: u16) -> Self {
         Self::Status(status, Vec::new())
     }
-}
-
-/// A user as the vendor has it.
-#[derive(Debug, Clone)]
-pub struct RemoteState {
-    /// The vendor's id.
-    pub id: VendorUserId,
-    /// The key that the vendor has.
-    pub key: VendorKey,
-    /// Whether the user is active there.
-    pub active: bool,
-    /// The user whose fields the vendor has.
-    pub fields: User,
-}
-
-impl RemoteState {
-    /// The clinician of these cases, exactly as it should be.
-    #[must_use]
-    pub fn in_sync(active: bool, capabilities: &Capabilities) -> Self {
-        let fields = clinician();
-        Self {
-            id: remote_id(),
-            key: key_of(&fields, capabilities),
-            active,
-            fields,
-        }
-    }
-}
-
-/// The clinician of these cases, who has every field.
-#[must_use]
-pub fn clinician() -> User {
-    user(&[("ward", "4"), ("site", "東")])
-}
-
-/// The same with other metadata.
-pub(super) fn changed_clinician() -> User {
-    user(&[("ward", "5")])
-}
-
-pub(super) fn remote_id() -> VendorUserId {
-    VendorUserId::new("98fce1ef-dbca-41ef-8bc7-4d1621ac07c6")
-}
-
-pub(super) fn key_of(user: &User, capabilities: &Capabilities) -> VendorKey {
-    VendorKey::of(user, capabilities.look_up.unwrap_or(KeyKind::ExternalId))
-        .expect("the clinician of these cases has every key")
-}
-
-fn user(metadata: &[(&str, &str)]) -> User {
-    let set = |text: &str| Change::Set(text.to_owned());
-    let changes = UserChanges {
-        external_id: set("ehr-4711"),
-        email: set("ann@example.org"),
-        first_name: set("Ann"),
-        last_name: set("Müller"),
-        metadata: Change::Set(
-            metadata
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-                .collect(),
-        ),
-        ..UserChanges::default()
-    };
-    let (id, organization) = (UserId::new(Uuid::from_u128(7)), OrganizationId::new(Uuid::from_u128(1)));
-    User::create(id, organization, &changes, PhiGuard::Off, Timestamp::UNIX_EPOCH)
-        .expect("the clinician of these cases keeps all rules")
-        .user
-}
-
-/// The calls about users that the vendor offers.
-pub(super) fn offered(world: &dyn VendorWorld) -> Vec<Call> {
-    let can = world.gateway().capabilities(world.target().connection);
-    [
-        (Call::LookUp, can.look_up.is_some()),
-        (Call::Create, true),
-        (Call::Update, can.update),
-        (Call::Activate, can.reactivate),
-        (Call::Deactivate, can.deactivate),
-        (Call::Delete, can.delete),
-        (Call::Read, true),
-    ]
-    .into_iter()
-    .filter_map(|(call, offered)| offered.then_some(call))
-    .collect()
-}
-
-/// Makes a call, and drops what it brings beside success.
-pub(super) async fn perform(world: &dyn VendorWorld, target: Target<'_>, call: Call) -> Result<(), VendorError> {
-    let (gateway, user, id) = (world.gateway(), clinician(), remote_id());
-    let key = key_of(&user, &gateway.capabilities(target.connection));
-    match call {
-        Call::LookUp => gateway.look_up(target, &key, &user).await.map(drop),
-        Call::Create => gateway.create(target, &key, &user).await.map(drop),
-        Call::Update => gateway.update(target, &id, &user).await.map(drop),
-        Call::Activate => gateway.activate(target, &id).await,
-        Call::Deactivate => gateway.deactivate(target, &id).await,
-        Call::Delete => gateway.delete(target, &id).await,
-        Call::Read => gateway.test(target).await,
-        Call::Token | Call::Elsewhere => unreachable!("no client is asked for {call:?} by itself"),
-    }
-}
-
-/// What the vendor answers to a call that goes well.
-pub(super) fn success(world: &dyn VendorWorld, call: Call) -> Reply {
-    let can = world.gateway().capabilities(world.target().connection);
-    match call {
-        Call::Read | Call::Delete | Call::Token | Call::Elsewhere => Reply::Done,
-        Call::Deactivate => Reply::user(RemoteState::in_sync(false, &can)),
-        Call::LookUp | Call::Create | Call::Update | Call::Activate => Reply::user(RemoteState::in_sync(true, &can)),
-    }
-}
-
-/// Makes a call that must fail, and checks what holds for every failure.
-pub(super) async fn failure(world: &dyn VendorWorld, target: Target<'_>, call: Call) -> VendorError {
-    let error = perform(world, target, call)
-        .await
-        .expect_err("the call must not succeed");
-    assert!(!error.message.is_empty(), "{call:?}: people are told what happened");
-    assert!(error.message.chars().count() < 600, "{call:?}: the message is short");
-    let shown = format!("{error:?} {error}");
-    for secret in world.secrets() {
-        assert!(!shown.contains(&secret), "{call:?}: no secret is shown");
-    }
-    error
 }

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use roster_application::ports::StoreError;
 use roster_domain::{
-    Account, Attention, Cause, ConnectionId, Known, OrganizationId, Remedy, Timestamp, UserId, Vendor, VendorKey,
-    VendorUserId, Version,
+    Account, Attention, Cause, ConnectionId, Drift, Known, OrganizationId, Remedy, Timestamp, UserId, Vendor,
+    VendorKey, VendorUserId, Version,
 };
 use uuid::Uuid;
 
@@ -21,6 +21,7 @@ macro_rules! columns_of_accounts {
             + " a.organization_id, a.user_id, a.connection_id, c.vendor, a.desired_version, a.applied_version,
                 a.vendor_user_id, a.vendor_active, a.intent, a.invite_url, a.attempts, a.next_attempt_at, a.last_error,
                 a.attention_cause, a.attention_message, a.attention_remedy, a.attention_since, a.removed_at,
+                a.is_assigned, a.held_since, a.drift_message, a.drift_since,
                 c.paused_at IS NOT NULL AS \"paused!\", a.updated_at "
             + $after
             $(, $argument)*
@@ -49,6 +50,10 @@ pub(crate) struct AccountRow {
     pub(crate) attention_remedy: Option<String>,
     pub(crate) attention_since: Option<Timestamp>,
     pub(crate) removed_at: Option<Timestamp>,
+    pub(crate) is_assigned: bool,
+    pub(crate) held_since: Option<Timestamp>,
+    pub(crate) drift_message: Option<String>,
+    pub(crate) drift_since: Option<Timestamp>,
     pub(crate) paused: bool,
     pub(crate) updated_at: Timestamp,
 }
@@ -80,11 +85,17 @@ impl TryFrom<AccountRow> for Account {
                 ));
             }
         };
+        let drift = match (row.drift_message, row.drift_since) {
+            (Some(message), Some(since)) => Some(Drift { message, since }),
+            (None, None) => None,
+            _ => return Err(place.corrupt("drift_message", "must be set together with drift_since")),
+        };
         Ok(Self {
             organization_id: OrganizationId::new(row.organization_id),
             user_id: UserId::new(row.user_id),
             connection_id: ConnectionId::new(row.connection_id),
             vendor,
+            is_assigned: row.is_assigned,
             desired_version: row.desired_version,
             known: Known {
                 vendor_user_id: row.vendor_user_id.map(VendorUserId::new),
@@ -93,6 +104,7 @@ impl TryFrom<AccountRow> for Account {
                 intent: row.intent.map(VendorKey::new),
                 absent_under: None,
                 refused_as_duplicate: false,
+                is_doubted: false,
             },
             invite_url: row.invite_url,
             attempts,
@@ -101,6 +113,8 @@ impl TryFrom<AccountRow> for Account {
             attention,
             removed_at: row.removed_at,
             paused: row.paused,
+            held_since: row.held_since,
+            drift,
             updated_at: row.updated_at,
         })
     }

@@ -3,12 +3,11 @@
 use std::str::FromStr;
 
 use roster_application::ports::{Sealed, StoreError};
-use roster_domain::{
-    BaseUrl, Connection, ConnectionId, ConnectionOptions, OrganizationId, Pause, Timestamp, Vendor, Version,
-};
+use roster_domain::{BaseUrl, Connection, ConnectionId, OrganizationId, Pause, Timestamp, Vendor, Version};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::Place;
+use super::{Place, StoredOptions};
 
 /// Reads connections, all columns: `connections!("WHERE …", arguments…)`.
 macro_rules! connections {
@@ -16,7 +15,7 @@ macro_rules! connections {
         sqlx::query_as!(
             $crate::rows::ConnectionRow,
             "SELECT
-                 organization_id, id, vendor, label, base_url, api_version, allow_private_addresses, credentials,
+                 organization_id, id, vendor, label, base_url, options, credentials,
                  paused_reason, paused_at, created_at, updated_at, version
              FROM connections " + $rest
             $(, $argument)*
@@ -32,8 +31,7 @@ pub(crate) struct ConnectionRow {
     pub(crate) vendor: String,
     pub(crate) label: Option<String>,
     pub(crate) base_url: String,
-    pub(crate) api_version: Option<String>,
-    pub(crate) allow_private_addresses: bool,
+    pub(crate) options: Value,
     pub(crate) credentials: Vec<u8>,
     pub(crate) paused_reason: Option<String>,
     pub(crate) paused_at: Option<Timestamp>,
@@ -52,16 +50,16 @@ impl TryFrom<ConnectionRow> for (Connection, Sealed) {
             (None, None) => None,
             _ => return Err(place.corrupt("paused_reason", "must be set together with paused_at")),
         };
+        let vendor = place.check("vendor", Vendor::from_str(&row.vendor))?;
+        let options: StoredOptions = serde_json::from_value(row.options)
+            .map_err(|_| place.corrupt("options", "must be an object of options that are known"))?;
         let connection = Connection {
             id: ConnectionId::new(row.id),
             organization_id: OrganizationId::new(row.organization_id),
-            vendor: place.check("vendor", Vendor::from_str(&row.vendor))?,
+            vendor,
             label: row.label,
             base_url: place.check("base_url", BaseUrl::new(&row.base_url))?,
-            options: ConnectionOptions {
-                api_version: row.api_version,
-                allow_private_addresses: row.allow_private_addresses,
-            },
+            options: options.read(vendor, &place)?,
             paused,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -8,6 +8,8 @@ mod api_client;
 mod claim;
 mod connection;
 mod customer;
+mod history;
+mod options;
 mod user;
 
 use std::fmt::Display;
@@ -22,6 +24,8 @@ pub(crate) use api_client::{
 pub(crate) use claim::ClaimRow;
 pub(crate) use connection::{ConnectionRow, connections};
 pub(crate) use customer::{CustomerRow, customers};
+pub(crate) use history::HistoryRow;
+pub(crate) use options::StoredOptions;
 pub(crate) use user::{UserRow, users};
 
 /// Which row is being read, for whoever has to mend it.

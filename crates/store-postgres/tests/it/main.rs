@@ -3,6 +3,7 @@
 mod corrupt;
 mod database;
 mod migrations;
+mod scale;
 mod server;
 
 use database::Database;

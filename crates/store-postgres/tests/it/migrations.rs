@@ -3,13 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a store that says no fails the test")]
 
 use roster_application::ports::{
-    AccountStore, ConnectionStore, CustomerStore, InCustomer, OrganizationStore, UserQuery, UserStore,
+    AccountStore, ConnectionStore, CustomerStore, HistoryStore, InCustomer, OrganizationStore, Sealed, UserQuery,
+    UserStore,
 };
 use roster_contract::store::{TestDatabase, given};
-use roster_domain::{OrganizationId, User, UserId};
+use roster_domain::{AccountStatus, Assignment, Connection, ConnectionOptions, OrganizationId, User, UserId};
 use roster_store_postgres::PostgresStore;
 use sqlx::migrate::Migrator;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::database::Database;
 
@@ -42,7 +43,7 @@ async fn a_database_of_the_first_version_keeps_its_rows_and_takes_new_ones() {
         .tamper("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
         .await;
     let mut connection = PgConnection::connect(&database.url()).await.unwrap();
-    first_migration().run(&mut connection).await.unwrap();
+    migrations(1).run(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     database.tamper(ROWS).await;
 
@@ -74,8 +75,7 @@ async fn works_with(store: &PostgresStore, user: User) {
     assert_eq!(found, std::slice::from_ref(&user));
     let customer = given::customer(store, organization, "clinic").await;
     let moved = given::changed(&user, &given::in_customer("clinic"), given::after(60));
-    store
-        .update_user(&moved, user.version, Some(&given::password(1)))
+    given::update(store, &moved, user.version, Some(&given::password(1)))
         .await
         .unwrap();
 
@@ -88,8 +88,119 @@ async fn works_with(store: &PostgresStore, user: User) {
     assert_eq!(desired, [5]);
 }
 
-/// The first migration alone.
-fn first_migration() -> Migrator {
+/// What the second version wrote beside that: connections with options of their own, and accounts that are in sync, that
+/// are tried again, and that are leased.
+const ROWS_OF_SECOND: &str = r"
+    UPDATE users SET initial_password = '\x010203' WHERE id = '019b8d3a-0000-7000-8000-000000000003';
+    INSERT INTO connections (organization_id, id, vendor, base_url, api_version, allow_private_addresses, credentials,
+        paused_reason, paused_at, created_at, updated_at, version)
+    VALUES
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000005', 'nabla_core',
+        'http://127.0.0.1:1', '2024-10-01', true, '\x00ff', NULL, NULL, '2026-01-05 08:00:00+00',
+        '2026-01-05 08:00:00+00', 1),
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000006', 'nabla_core',
+        'https://vendor.example/', NULL, false, '\x00ff', 'refused', '2026-01-05 08:00:00+00',
+        '2026-01-05 08:00:00+00', '2026-01-05 08:00:00+00', 7);
+    INSERT INTO accounts (organization_id, user_id, connection_id, desired_version, applied_version, vendor_user_id,
+        vendor_active, attempts, next_attempt_at, last_error, claim_token, lease_until, updated_at)
+    VALUES
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000003',
+        '019b8d3a-0000-7000-8000-000000000005', 4, 3, 'v-1', true, 2, '2026-01-05 08:00:01+00', 'refused', 9,
+        '2026-01-05 08:01:00+00', '2026-01-05 08:00:01+00'),
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000003',
+        '019b8d3a-0000-7000-8000-000000000006', 4, 4, 'v-2', true, 0, NULL, NULL, 3, NULL, '2026-01-05 08:00:01+00');
+";
+
+#[tokio::test]
+async fn a_database_of_the_second_version_keeps_its_rows_and_takes_new_ones() {
+    let database = Database::fresh().await;
+    database
+        .tamper("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        .await;
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    migrations(1).run(&mut connection).await.unwrap();
+    database.tamper(ROWS).await;
+    migrations(2).run(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    database.tamper(ROWS_OF_SECOND).await;
+
+    let store = database.store().await;
+    store.migrate().await.unwrap();
+
+    let organization = OrganizationId::new("019b8d3a-0000-7000-8000-000000000001".parse().unwrap());
+    let id = UserId::new("019b8d3a-0000-7000-8000-000000000003".parse().unwrap());
+    let connections = store.connections(organization, None, 9).await.unwrap();
+    let plain = ConnectionOptions::default();
+    let special = ConnectionOptions {
+        api_version: Some("2024-10-01".to_owned()),
+        allow_private_addresses: true,
+        ..plain.clone()
+    };
+    let found: Vec<_> = connections
+        .iter()
+        .map(|connection| connection.options.clone())
+        .collect();
+    assert_eq!(found, [plain.clone(), special, plain]);
+    assert_eq!(
+        connections[2].paused.as_ref().map(|pause| pause.reason.as_str()),
+        Some("refused")
+    );
+    let accounts = store.accounts_of_user(organization, id).await.unwrap();
+    let found: Vec<_> = accounts
+        .iter()
+        .map(|account| {
+            (
+                account.status(),
+                account.is_assigned,
+                account.held_since,
+                account.drift.clone(),
+            )
+        })
+        .collect();
+    let as_before = |status| (status, true, None, None);
+    assert_eq!(
+        found,
+        [
+            as_before(AccountStatus::Pending),
+            as_before(AccountStatus::Retrying),
+            as_before(AccountStatus::InSync)
+        ]
+    );
+    assert_eq!(store.history(organization, id, None, 9).await.unwrap(), []);
+    converges(&store, organization, &connections).await;
+    database.discard().await;
+}
+
+/// What the third version brought works with rows of the second.
+async fn converges(store: &PostgresStore, organization: OrganizationId, connections: &[Connection]) {
+    let claims = given::claims(store, given::after(30), given::after(90), 9).await;
+    assert!(
+        claims.iter().all(|claim| claim.connection == connections[0]),
+        "the other ones are leased, or in sync"
+    );
+    let claim = claims.iter().find(|claim| claim.user.deleted_at.is_none()).unwrap();
+    assert_eq!(claim.password, Some(Sealed::new(vec![1, 2, 3])));
+    let claim = given::claim(store, given::after(61)).await;
+    assert_eq!((claim.key.token, claim.account.attempts), (10, 2));
+    given::record(store, &claim, given::IN_SYNC, given::after(62)).await;
+
+    let choosy = given::take(store, &connections[0], Assignment::Chosen, given::after(63)).await;
+    let newcomer = given::user(store, organization, "E-new").await;
+    let accounts = store.accounts_of_user(organization, newcomer.id).await.unwrap();
+    assert_eq!(accounts.len(), 2, "at those that take all");
+    given::assign(store, &newcomer, &choosy, true, given::after(64)).await;
+    let renamed = given::rename(store, &newcomer, "Ann", given::after(65)).await;
+    let accounts = store.accounts_of_user(organization, newcomer.id).await.unwrap();
+    let desired: Vec<_> = accounts.iter().map(|account| account.desired_version).collect();
+    assert_eq!(desired, [renamed.version; 3]);
+    assert_eq!(
+        store.history(organization, newcomer.id, None, 9).await.unwrap().len(),
+        3
+    );
+}
+
+/// The first so many migrations alone.
+fn migrations(count: usize) -> Migrator {
     let all = sqlx::migrate!();
-    Migrator::with_migrations(all.iter().take(1).cloned().collect())
+    Migrator::with_migrations(all.iter().take(count).cloned().collect())
 }

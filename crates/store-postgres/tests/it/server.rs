@@ -55,7 +55,7 @@ async fn a_write_wakes_other_processes() {
     });
 
     assert!(start.elapsed() < Duration::from_secs(10), "it was woken");
-    let claims = worker.claim(given::after(1), given::after(60), 9).await.unwrap();
+    let claims = given::claims(&worker, given::after(1), given::after(60), 9).await;
     assert_eq!(claims[0].user, user);
     database.discard().await;
 }
@@ -88,7 +88,7 @@ async fn a_closed_store_is_unavailable() {
 
     let pinged = store.ping().await;
     assert!(matches!(pinged, Err(StoreError::Unavailable(_))), "{pinged:?}");
-    let due = store.next_due().await;
+    let due = store.next_due(given::WORKER, &[]).await;
     assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
     database.discard().await;
 }

@@ -1,7 +1,8 @@
 //! Rows that somebody changed by hand.
 
 use roster_application::ports::{
-    ApiClientStore, ConnectionStore, CustomerStore, OrganizationStore, StoreError, UserStore,
+    AccountQueue, ApiClientStore, ConnectionStore, CustomerStore, HistoryStore, OrganizationStore, Settlement,
+    StoreError, UserStore,
 };
 use roster_contract::store::{TestDatabase, given};
 use roster_domain::UserChanges;
@@ -31,7 +32,7 @@ async fn a_corrupt_user_is_an_error_that_names_table_column_and_id(#[case] colum
     let store = database.store().await;
     let organization = given::organization(&store).await;
     let user = given::new_user(organization, &given::every_field());
-    store.create_user(&user, None).await.unwrap();
+    given::create(&store, &user, None).await.unwrap();
 
     database.tamper(sql).await;
 
@@ -152,16 +153,96 @@ async fn corrupt_customers_versions_and_keys_are_errors_that_name_table_and_colu
 
 #[tokio::test]
 async fn a_corrupt_user_does_not_keep_others_from_being_claimed() {
-    use roster_application::ports::AccountQueue;
-
     let database = Database::fresh().await;
     let store = database.store().await;
     let (_, user) = given::due_account(&store).await;
     database.tamper("UPDATE users SET external_id = ''").await;
     let other = given::new_user(user.organization_id, &UserChanges::default());
-    store.create_user(&other, None).await.unwrap();
+    given::create(&store, &other, None).await.unwrap();
 
-    let claims = store.claim(given::after(1), given::after(60), 10).await.unwrap();
+    let claims = given::claims(&store, given::after(1), given::after(60), 10).await;
 
     assert_eq!(claims.iter().map(|claim| claim.user.id).collect::<Vec<_>>(), [other.id]);
+}
+
+#[rstest]
+#[case("options", "UPDATE connections SET options = '{\"assignment\": \"most\"}'")]
+#[case("options", "UPDATE connections SET options = '{\"concurrency\": 65}'")]
+#[case("options", "UPDATE connections SET options = '{\"hold_percent\": 256}'")]
+#[case("options", "UPDATE connections SET options = '{\"unheard_of\": 1}'")]
+#[case("options", "UPDATE connections SET options = '\"all\"'")]
+#[case(
+    "options",
+    "UPDATE connections SET options = '{\"project_id\": \"of another vendor\"}'"
+)]
+#[tokio::test]
+async fn a_connection_whose_options_are_corrupt_is_named_and_keeps_no_other_from_being_owned(
+    #[case] column: &str,
+    #[case] sql: &'static str,
+) {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let (connection, user) = given::due_account(&store).await;
+    database.tamper(sql).await;
+    let other = given::connection(&store, user.organization_id).await;
+
+    let found = store.connection(user.organization_id, connection.id).await;
+
+    let Err(StoreError::Corrupt {
+        table,
+        column: named,
+        id,
+        ..
+    }) = found
+    else {
+        panic!("the row is corrupt: {found:?}")
+    };
+    assert_eq!((table, named, id), ("connections", column, connection.id.to_string()));
+    let claims = given::claims(&store, given::after(1), given::after(60), 10).await;
+    let claimed: Vec<_> = claims.iter().map(|claim| claim.connection.id).collect();
+    assert_eq!(claimed, [other.id]);
+}
+
+#[rstest]
+#[case("audit_log", "surface", "UPDATE audit_log SET surface = 'telepathy'")]
+#[case("audit_log", "deed", "UPDATE audit_log SET deed = 'forgiven'")]
+#[case("events", "vendor", "UPDATE events SET vendor = 'nobody'")]
+#[case("events", "status", "UPDATE events SET status = 70000")]
+#[case("events", "took_ms", "UPDATE events SET took_ms = -1")]
+#[tokio::test]
+async fn a_corrupt_entry_of_a_history_is_an_error_that_names_table_and_column(
+    #[case] table: &str,
+    #[case] column: &str,
+    #[case] sql: &'static str,
+) {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let (_, user) = given::due_account(&store).await;
+    let claim = given::claim(&store, given::after(1)).await;
+    let settlement = Settlement {
+        calls: vec![given::call("create", "done", given::after(1))],
+        ..given::settlement(&claim, given::IN_SYNC)
+    };
+    assert!(store.record(&claim.key, &settlement, given::after(1)).await.unwrap());
+    assert_eq!(
+        store
+            .history(user.organization_id, user.id, None, 9)
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
+
+    database.tamper(sql).await;
+
+    let found = store.history(user.organization_id, user.id, None, 9).await;
+    let Err(StoreError::Corrupt {
+        table: in_table,
+        column: named,
+        ..
+    }) = found
+    else {
+        panic!("the row is corrupt: {found:?}")
+    };
+    assert_eq!((in_table, named), (table, column));
 }

@@ -54,7 +54,7 @@ async fn a_closed_store_is_unavailable() {
 
     let found = store.ping().await;
     assert!(matches!(found, Err(StoreError::Unavailable(_))), "{found:?}");
-    let due = store.next_due().await;
+    let due = store.next_due(given::WORKER, &[]).await;
     assert!(matches!(due, Err(StoreError::Unavailable(_))), "{due:?}");
 }
 
@@ -84,9 +84,8 @@ async fn a_database_that_another_process_keeps_locked_is_unavailable_after_a_whi
     let other = sqlx::SqlitePool::connect(&database.url()).await.unwrap();
     let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
 
-    let created = store
-        .create_user(&given::new_user(organization, &given::external_id("E-1")), None)
-        .await;
+    let user = given::new_user(organization, &given::external_id("E-1"));
+    let created = given::create(&store, &user, None).await;
 
     assert!(matches!(created, Err(StoreError::Unavailable(_))), "{created:?}");
     lock.rollback().await.unwrap();

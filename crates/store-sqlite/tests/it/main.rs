@@ -4,6 +4,7 @@ mod corrupt;
 mod database;
 mod file;
 mod migrations;
+mod scale;
 
 use database::Database;
 

@@ -1,0 +1,224 @@
+//! What came of a claim.
+
+use roster_application::ports::{ClaimKey, Sealed, Settled, Settlement, StoreError, UniqueKey};
+use roster_domain::{Attention, Timestamp, VendorKey};
+
+use crate::SqliteStore;
+use crate::error::IntoStoreError;
+
+impl SqliteStore {
+    pub(super) async fn record_settlement(
+        &self,
+        claim: &ClaimKey,
+        settlement: &Settlement,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let ending = Ending::of(&settlement.settled, now);
+        let known = &settlement.known;
+        let mut transaction = self.begin().await?;
+        let recorded = sqlx::query_scalar!(
+            r#"
+            UPDATE accounts SET
+                vendor_user_id = ?5, vendor_active = ?6, intent = ?8, invite_url = coalesce(?9, invite_url),
+                -- Who is assigned otherwise has the same version, which is not what the vendor has.
+                applied_version = CASE WHEN is_assigned <> ?11 THEN min(?7, desired_version - 1) ELSE ?7 END,
+                -- In each line that begins so: the user was changed, or assigned otherwise, since the claim. The account
+                -- has a clean slate then, and stays due; only the floor still holds.
+                attempts = CASE WHEN held.is_outdated THEN attempts ELSE coalesce(?12, attempts) END,
+                last_error = CASE WHEN held.is_outdated THEN NULL WHEN ?13 THEN last_error ELSE ?14 END,
+                next_attempt_at = CASE
+                    WHEN held.is_outdated OR held.is_cleared
+                    THEN max(?15, coalesce(CASE WHEN ?13 THEN retry_floor ELSE ?16 END, ?15))
+                    ELSE ?17
+                END,
+                attention_cause = CASE WHEN held.is_outdated THEN NULL ELSE ?18 END,
+                attention_message = CASE WHEN held.is_outdated THEN NULL ELSE ?19 END,
+                attention_remedy = CASE WHEN held.is_outdated THEN NULL ELSE ?20 END,
+                attention_since = CASE WHEN held.is_outdated THEN NULL ELSE ?21 END,
+                held_since = CASE
+                    WHEN held.is_outdated OR held.is_cleared THEN NULL
+                    WHEN ?22 THEN coalesce(held_since, ?15)
+                    WHEN ?13 THEN held_since
+                END,
+                removed_at = CASE WHEN held.is_outdated THEN NULL ELSE ?23 END,
+                left_at = CASE WHEN ?24 THEN ?15 ELSE left_at END,
+                -- What was reported stands until the vendor was seen to be as it should be.
+                drift_message = CASE WHEN ?27 THEN ?25 ELSE coalesce(?25, drift_message) END,
+                drift_since = CASE WHEN ?27 THEN ?26 ELSE coalesce(?26, drift_since) END,
+                retry_floor = CASE WHEN ?13 THEN retry_floor ELSE ?16 END,
+                lease_until = NULL, updated_at = ?15
+            FROM (
+                SELECT
+                    desired_version > ?10 OR is_assigned <> ?11 AS is_outdated,
+                    -- The departure was approved while it was being held.
+                    ?22 AND cleared_version IS desired_version AS is_cleared
+                FROM accounts
+                WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
+            ) AS held
+            WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
+              AND claim_token = ?4 AND lease_until IS NOT NULL
+            RETURNING next_attempt_at <= ?15 AS "due?: bool"
+            "#,
+            claim.organization_id.uuid(),
+            claim.user_id.uuid(),
+            claim.connection_id.uuid(),
+            claim.token,
+            known.vendor_user_id.as_ref().map(roster_domain::VendorUserId::as_str),
+            known.active,
+            known.applied_version,
+            known.intent.as_ref().map(VendorKey::as_str),
+            settlement.invite_url,
+            settlement.version,
+            settlement.is_assigned,
+            ending.attempts,
+            ending.untried,
+            ending.error,
+            now.timestamp_micros(),
+            ending.floor,
+            ending.next_attempt_at,
+            ending.attention.map(|attention| attention.cause.name()),
+            ending.attention.map(|attention| attention.message.as_str()),
+            ending.attention.map(|attention| attention.remedy.name()),
+            ending.attention.map(|attention| attention.since.timestamp_micros()),
+            ending.held,
+            ending.removed_at,
+            settlement.left,
+            settlement.drift.as_ref().map(|drift| drift.message.as_str()),
+            settlement.drift.as_ref().map(|drift| drift.since.timestamp_micros()),
+            ending.settles_drift,
+        )
+        .fetch_all(&mut *transaction)
+        .await
+        .store_unique(UniqueKey::VendorUserId)?;
+        if recorded.is_empty() {
+            return Ok(false);
+        }
+        tell_calls(&mut transaction, claim, settlement).await?;
+        if let Some(delivered) = &settlement.delivered {
+            forget_password(&mut transaction, claim, delivered).await?;
+        }
+        transaction.commit().await.store()?;
+        if recorded.contains(&Some(true)) {
+            self.made_due();
+        }
+        Ok(true)
+    }
+}
+
+/// Stores calls in the user's history.
+async fn tell_calls(
+    transaction: &mut sqlx::SqliteConnection,
+    claim: &ClaimKey,
+    settlement: &Settlement,
+) -> Result<(), StoreError> {
+    for call in &settlement.calls {
+        let (organization, user, connection) = (
+            claim.organization_id.uuid(),
+            claim.user_id.uuid(),
+            claim.connection_id.uuid(),
+        );
+        sqlx::query!(
+            "INSERT INTO events (
+                 organization_id, user_id, connection_id, vendor, id, at, operation, outcome, status, message, took_ms
+             )
+             SELECT organization_id, ?2, id, vendor, ?4, ?5, ?6, ?7, ?8, ?9, ?10
+             FROM connections
+             WHERE organization_id = ?1 AND id = ?3",
+            organization,
+            user,
+            connection,
+            call.id,
+            call.at.timestamp_micros(),
+            call.operation,
+            call.outcome,
+            call.status,
+            call.message,
+            i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX),
+        )
+        .execute(&mut *transaction)
+        .await
+        .store()?;
+    }
+    Ok(())
+}
+
+/// Forgets the initial password that a vendor has, but not one that was set meanwhile.
+async fn forget_password(
+    transaction: &mut sqlx::SqliteConnection,
+    claim: &ClaimKey,
+    delivered: &Sealed,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE users SET initial_password = NULL
+         WHERE organization_id = ?1 AND id = ?2 AND initial_password = ?3",
+        claim.organization_id.uuid(),
+        claim.user_id.uuid(),
+        delivered.as_bytes(),
+    )
+    .execute(transaction)
+    .await
+    .store()?;
+    Ok(())
+}
+
+/// How a claim ended, as values of columns.
+#[derive(Default)]
+struct Ending<'a> {
+    next_attempt_at: Option<i64>,
+    floor: Option<i64>,
+    /// `None` leaves the attempts as they are.
+    attempts: Option<i64>,
+    error: Option<&'a str>,
+    attention: Option<&'a Attention>,
+    removed_at: Option<i64>,
+    /// The departure waits for approval.
+    held: bool,
+    /// Nothing was tried, so that what is known of earlier attempts stays.
+    untried: bool,
+    /// The vendor was seen to be as it should be, except for what is reported now.
+    settles_drift: bool,
+}
+
+impl<'a> Ending<'a> {
+    fn of(settled: &'a Settled, now: Timestamp) -> Self {
+        match settled {
+            Settled::InSync { read_back_at } => Self {
+                next_attempt_at: read_back_at.map(|at| at.timestamp_micros()),
+                attempts: Some(0),
+                settles_drift: true,
+                ..Self::default()
+            },
+            Settled::Removed => Self {
+                attempts: Some(0),
+                removed_at: Some(now.timestamp_micros()),
+                settles_drift: true,
+                ..Self::default()
+            },
+            Settled::Retry {
+                at,
+                floor,
+                attempts,
+                error,
+            } => Self {
+                next_attempt_at: Some(floor.map_or(*at, |floor| floor.max(*at)).timestamp_micros()),
+                floor: floor.map(|floor| floor.timestamp_micros()),
+                attempts: Some(i64::from(*attempts)),
+                error: Some(error),
+                ..Self::default()
+            },
+            Settled::Attention(attention) => Self {
+                attention: Some(attention),
+                ..Self::default()
+            },
+            Settled::Held => Self {
+                held: true,
+                ..Self::default()
+            },
+            Settled::GivenBack => Self {
+                next_attempt_at: Some(now.timestamp_micros()),
+                untried: true,
+                ..Self::default()
+            },
+        }
+    }
+}
