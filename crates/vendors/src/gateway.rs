@@ -2,81 +2,52 @@
 
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
-use roster_application::ports::{RemoteUser, Target, VendorError, VendorGateway};
-use roster_domain::{
-    Capabilities, Connection, Fault, FieldPath, Given, OutcomeClass, Rule, User, Vendor, VendorKey, VendorUserId,
-    Violations,
+use roster_application::ports::{
+    PreviewedRequest, RemotePage, RemoteUser, Subject, Target, VendorError, VendorGateway,
 };
+use roster_domain::{Capabilities, Connection, Step, User, Vendor, VendorKey, VendorUserId, Violations};
 
-use crate::NablaCore;
+use crate::{Corti, NablaConnect, NablaCore, Upheal};
 
-/// What can be done at a vendor without a client.
-const NOTHING: Capabilities = Capabilities {
-    look_up: None,
-    refuses_duplicates: false,
-    update: false,
-    update_inactive: false,
-    deactivate: false,
-    reactivate: false,
-    delete: false,
-    required: &[],
-};
-
-/// All vendors as one. A vendor without a client is refused when the connection is made; a connection to one that is
-/// stored all the same fails its calls for good, in plain words.
+/// All vendors as one.
 #[derive(Debug, Clone)]
 pub struct Gateway {
     nabla_core: NablaCore,
+    nabla_connect: NablaConnect,
+    upheal: Upheal,
+    corti: Corti,
 }
 
 impl Gateway {
-    /// The names of the vendors that have a client.
-    pub const SUPPORTED: &'static [&'static str] = &[Vendor::NablaCore.name()];
-
     /// Puts the clients together.
     #[must_use]
-    pub fn new(nabla_core: NablaCore) -> Self {
-        Self { nabla_core }
-    }
-
-    /// The vendors that have a client.
-    pub fn supported(&self) -> impl Iterator<Item = Vendor> {
-        Vendor::ALL.into_iter().filter(|vendor| self.client(*vendor).is_some())
-    }
-
-    fn client(&self, vendor: Vendor) -> Option<&dyn VendorGateway> {
-        match vendor {
-            Vendor::NablaCore => Some(&self.nabla_core),
-            Vendor::NablaConnect | Vendor::Upheal | Vendor::Corti => None,
+    pub fn new(nabla_core: NablaCore, nabla_connect: NablaConnect, upheal: Upheal, corti: Corti) -> Self {
+        Self {
+            nabla_core,
+            nabla_connect,
+            upheal,
+            corti,
         }
     }
 
-    fn at(&self, target: Target<'_>) -> Result<&dyn VendorGateway, VendorError> {
-        let vendor = target.connection.vendor;
-        self.client(vendor).ok_or_else(|| {
-            let message = format!("this version of Roster cannot provision to {}", vendor.title());
-            VendorError::new(OutcomeClass::Rejected, message)
-        })
+    fn of(&self, connection: &Connection) -> &dyn VendorGateway {
+        match connection.vendor {
+            Vendor::NablaCore => &self.nabla_core,
+            Vendor::NablaConnect => &self.nabla_connect,
+            Vendor::Upheal => &self.upheal,
+            Vendor::Corti => &self.corti,
+        }
     }
 }
 
 #[async_trait]
 impl VendorGateway for Gateway {
     fn capabilities(&self, connection: &Connection) -> Capabilities {
-        self.client(connection.vendor)
-            .map_or(NOTHING, |client| client.capabilities(connection))
+        self.of(connection).capabilities(connection)
     }
 
     fn check(&self, connection: &Connection, credentials: &Credentials) -> Violations {
-        if let Some(client) = self.client(connection.vendor) {
-            return client.check(connection, credentials);
-        }
-        let rule = Rule::OneOf {
-            allowed: Self::SUPPORTED,
-        };
-        Fault::new(rule, Given::value(connection.vendor.name()))
-            .at(FieldPath::of("vendor"))
-            .into()
+        self.of(connection).check(connection, credentials)
     }
 
     async fn look_up<'a>(
@@ -85,30 +56,57 @@ impl VendorGateway for Gateway {
         key: &VendorKey,
         user: &User,
     ) -> Result<Option<RemoteUser>, VendorError> {
-        self.at(target)?.look_up(target, key, user).await
+        self.of(target.connection).look_up(target, key, user).await
     }
 
-    async fn create<'a>(&self, target: Target<'a>, key: &VendorKey, user: &User) -> Result<RemoteUser, VendorError> {
-        self.at(target)?.create(target, key, user).await
+    async fn create<'a>(
+        &self,
+        target: Target<'a>,
+        key: &VendorKey,
+        subject: Subject<'a>,
+    ) -> Result<RemoteUser, VendorError> {
+        self.of(target.connection).create(target, key, subject).await
     }
 
-    async fn update<'a>(&self, target: Target<'a>, id: &VendorUserId, user: &User) -> Result<RemoteUser, VendorError> {
-        self.at(target)?.update(target, id, user).await
+    async fn update<'a>(
+        &self,
+        target: Target<'a>,
+        id: &VendorUserId,
+        subject: Subject<'a>,
+    ) -> Result<RemoteUser, VendorError> {
+        self.of(target.connection).update(target, id, subject).await
+    }
+
+    async fn read_back<'a>(
+        &self,
+        target: Target<'a>,
+        id: &VendorUserId,
+        user: &User,
+    ) -> Result<RemoteUser, VendorError> {
+        self.of(target.connection).read_back(target, id, user).await
+    }
+
+    fn preview(&self, target: Target<'_>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
+        self.of(target.connection).preview(target, step, user)
+    }
+
+    async fn list<'a>(&self, target: Target<'a>, cursor: Option<&'a str>) -> Result<RemotePage, VendorError> {
+        self.of(target.connection).list(target, cursor).await
     }
 
     async fn activate<'a>(&self, target: Target<'a>, id: &VendorUserId) -> Result<(), VendorError> {
-        self.at(target)?.activate(target, id).await
+        self.of(target.connection).activate(target, id).await
     }
 
     async fn deactivate<'a>(&self, target: Target<'a>, id: &VendorUserId) -> Result<(), VendorError> {
-        self.at(target)?.deactivate(target, id).await
+        self.of(target.connection).deactivate(target, id).await
     }
 
     async fn delete<'a>(&self, target: Target<'a>, id: &VendorUserId) -> Result<(), VendorError> {
-        self.at(target)?.delete(target, id).await
+        self.of(target.connection).delete(target, id).await
     }
 
     async fn test<'a>(&self, target: Target<'a>) -> Result<(), VendorError> {
-        self.at(target)?.test(target).await
+        self.of(target.connection).test(target).await
     }
 }

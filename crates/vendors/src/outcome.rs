@@ -4,9 +4,42 @@ use std::time::Duration;
 
 use roster_application::ports::VendorError;
 use roster_domain::{OutcomeClass, Timestamp, Vendor};
-use roster_wire::nabla::ReportedError;
+use roster_wire::nabla;
 
 use crate::egress::{Answer, CallError};
+
+/// What an error body says, whatever shape the vendor gives it.
+pub(crate) trait Reported {
+    /// What happened, for people: one short line.
+    fn message(&self) -> Option<&str>;
+
+    /// Whether the body has the vendor's form at all, which a proxy's or another server's has not.
+    fn is_of_the_vendor(&self) -> bool;
+
+    /// Whether it says that there is no such user, by code or name.
+    fn is_not_found(&self) -> bool;
+
+    /// Whether it says that another record stands against it, by code or name.
+    fn is_duplicate(&self) -> bool;
+}
+
+impl Reported for nabla::ReportedError {
+    fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    fn is_of_the_vendor(&self) -> bool {
+        self.is_of_the_vendor()
+    }
+
+    fn is_not_found(&self) -> bool {
+        self.is_not_found()
+    }
+
+    fn is_duplicate(&self) -> bool {
+        self.is_duplicate()
+    }
+}
 
 /// A call that brought no answer.
 pub(crate) fn of_no_answer(vendor: Vendor, error: CallError, limit: Duration) -> VendorError {
@@ -43,7 +76,7 @@ pub(crate) fn of_no_answer(vendor: Vendor, error: CallError, limit: Duration) ->
 }
 
 /// An answer that is not a success. Only the status decides, and the code or name in the body; never its text.
-pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &ReportedError, now: Timestamp) -> VendorError {
+pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &impl Reported, now: Timestamp) -> VendorError {
     use OutcomeClass::{Conflict, NotFound, RateLimited, Rejected, Transient, Unauthorized, Unknown};
     let name = vendor.title();
     let status = answer.status.as_u16();
@@ -99,6 +132,14 @@ pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &ReportedErro
     }
 }
 
+/// A failure whose words repeat no secret: a vendor may say what it was sent.
+pub(crate) fn without(mut error: VendorError, secrets: &[&str]) -> VendorError {
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        error.message = error.message.replace(secret, "***");
+    }
+    error
+}
+
 /// A success by its status that cannot be understood.
 pub(crate) fn of_unreadable(
     vendor: Vendor,
@@ -119,10 +160,9 @@ pub(crate) fn of_unreadable(
 }
 
 /// What the vendor said, as the rest of a sentence.
-fn said(reported: &ReportedError) -> String {
+pub(crate) fn said(reported: &impl Reported) -> String {
     reported
-        .message
-        .as_ref()
+        .message()
         .map(|message| format!(", saying \"{message}\""))
         .unwrap_or_default()
 }

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod answer;
+mod preview;
 mod retry_after;
 
 use std::error::Error;
@@ -18,6 +19,7 @@ use url::Url;
 pub(crate) use addresses::leads_inside;
 use addresses::{InsideOnly, PublicOnly};
 pub(crate) use answer::Answer;
+pub(crate) use preview::preview;
 
 /// How long a call may take, and how much it may bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

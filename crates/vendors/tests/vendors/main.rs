@@ -6,8 +6,11 @@
 )]
 
 mod contract;
+mod corti;
 mod egress;
 mod gateway;
 mod key_sets;
+mod nabla_connect;
 mod nabla_core;
 mod support;
+mod upheal;

@@ -1,17 +1,18 @@
 //! What is particular to Nabla Core: its tokens, its version header, its paths and bodies.
 
 mod tokens;
+pub(crate) mod world;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use roster_application::credentials::Credentials;
-use roster_application::ports::VendorGateway;
+use roster_application::ports::{self, VendorGateway};
 use roster_contract::vendor::clinician;
-use roster_domain::{Metadata, OutcomeClass, User, VendorKey, VendorUserId};
+use roster_domain::{Change, Metadata, OutcomeClass, User, UserChanges, VendorKey, VendorUserId};
 use rstest::rstest;
 use serde_json::{Value, json};
-use wiremock::matchers::{body_json, header, method, path, path_regex};
+use wiremock::matchers::{body_json, header, method, path, path_regex, query_param};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::support::{RSA_KEY, Subject, credentials};
@@ -56,6 +57,11 @@ async fn sent(server: &MockServer) -> Vec<Request> {
     server.received_requests().await.unwrap()
 }
 
+/// A user without an initial password.
+fn whom(user: &User) -> ports::Subject<'_> {
+    ports::Subject { user, password: None }
+}
+
 fn key() -> VendorKey {
     VendorKey::new("ehr-4711")
 }
@@ -84,7 +90,7 @@ async fn a_create_sends_key_and_metadata_and_asks_for_the_default_version() {
     let key = VendorKey::new("an-older-key");
     let created = subject
         .client
-        .create(subject.target(), &key, &clinician())
+        .create(subject.target(), &key, whom(&clinician()))
         .await
         .unwrap();
 
@@ -110,7 +116,11 @@ async fn an_update_sends_the_users_own_key_and_clears_metadata_that_is_not_set()
         .mount(&server)
         .await;
 
-    let updated = subject.client.update(subject.target(), &id(), &user).await.unwrap();
+    let updated = subject
+        .client
+        .update(subject.target(), &id(), whom(&user))
+        .await
+        .unwrap();
 
     assert_eq!(
         (updated.id.as_str(), updated.active, updated.matches),
@@ -138,7 +148,11 @@ async fn a_user_without_an_external_id_goes_there_under_rosters_own_id() {
         .mount(&server)
         .await;
 
-    let updated = subject.client.update(subject.target(), &id(), &user).await.unwrap();
+    let updated = subject
+        .client
+        .update(subject.target(), &id(), whom(&user))
+        .await
+        .unwrap();
 
     assert!(updated.matches, "an empty dictionary and null hold the same");
 }
@@ -225,7 +239,7 @@ async fn a_400_that_names_a_duplicate_is_a_conflict() {
 
     let error = subject
         .client
-        .create(subject.target(), &key(), &clinician())
+        .create(subject.target(), &key(), whom(&clinician()))
         .await
         .unwrap_err();
 
@@ -242,7 +256,7 @@ async fn a_base_url_without_the_api_is_a_matter_of_the_connection() {
 
     let created = subject
         .client
-        .create(subject.target(), &key(), &clinician())
+        .create(subject.target(), &key(), whom(&clinician()))
         .await
         .unwrap_err();
     let tested = subject.client.test(subject.target()).await.unwrap_err();
@@ -295,7 +309,7 @@ async fn what_the_vendor_says_is_passed_on_cut_short() {
 
     let error = subject
         .client
-        .create(subject.target(), &key(), &clinician())
+        .create(subject.target(), &key(), whom(&clinician()))
         .await
         .unwrap_err();
 
@@ -318,9 +332,97 @@ async fn an_update_that_is_answered_with_another_user_is_unknown() {
 
     let error = subject
         .client
-        .update(subject.target(), &id(), &clinician())
+        .update(subject.target(), &id(), whom(&clinician()))
         .await
         .unwrap_err();
+
+    assert_eq!(error.class, OutcomeClass::Unknown);
+}
+
+#[tokio::test]
+async fn a_look_up_or_a_read_back_that_is_answered_with_somebody_else_is_unknown() {
+    let (server, subject) = server_with_tokens().await;
+    let other = json!({"id": "another", "activated": true, "external_id": "ehr-4712"});
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(other))
+        .mount(&server)
+        .await;
+
+    let looked = subject
+        .client
+        .look_up(subject.target(), &key(), &clinician())
+        .await
+        .unwrap_err();
+    let read = subject
+        .client
+        .read_back(subject.target(), &id(), &clinician())
+        .await
+        .unwrap_err();
+
+    for error in [looked, read] {
+        assert_eq!(error.class, OutcomeClass::Unknown);
+    }
+}
+
+#[tokio::test]
+async fn a_read_back_names_each_field_that_differs() {
+    let (server, subject) = server_with_tokens().await;
+    let changed = json!({"id": ID, "activated": true, "external_id": "ehr-4712", "metadata": {"ward": "5"}});
+    Mock::given(method("GET"))
+        .and(path(format!("/v1/core/server/users/{ID}")))
+        .respond_with(ResponseTemplate::new(200).set_body_json(changed))
+        .mount(&server)
+        .await;
+
+    let found = subject
+        .client
+        .read_back(subject.target(), &id(), &clinician())
+        .await
+        .unwrap();
+
+    assert_eq!(
+        (found.matches, found.differing),
+        (false, vec!["external_id", "metadata"])
+    );
+}
+
+#[tokio::test]
+async fn a_list_tells_keys_and_metadata_and_leaves_out_what_is_null() {
+    let (server, subject) = server_with_tokens().await;
+    let users = json!([
+        {"id": "1", "activated": true, "external_id": "ehr-1", "metadata": {"ward": "4"}},
+        {"id": "2", "activated": false, "external_id": null}
+    ]);
+    Mock::given(path("/v1/core/server/users"))
+        .and(query_param("limit", "100"))
+        .and(query_param("cursor", "a b&c"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": users, "has_more": false})))
+        .mount(&server)
+        .await;
+
+    let page = subject.client.list(subject.target(), Some("a b&c")).await.unwrap();
+
+    let [first, second] = &page.users[..] else {
+        panic!("two users: {page:?}")
+    };
+    assert_eq!(first.fields.external_id, Change::Set("ehr-1".to_owned()));
+    assert_eq!(
+        first.fields.metadata,
+        Change::Set([("ward".to_owned(), "4".to_owned())].into())
+    );
+    assert_eq!((second.active, &second.fields), (false, &UserChanges::default()));
+    assert_eq!(page.next, None);
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_the_last_and_does_not_say_how_to_go_on_is_unknown() {
+    let (server, subject) = server_with_tokens().await;
+    Mock::given(path("/v1/core/server/users"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"data": [], "has_more": true})))
+        .mount(&server)
+        .await;
+
+    let error = subject.client.list(subject.target(), None).await.unwrap_err();
 
     assert_eq!(error.class, OutcomeClass::Unknown);
 }

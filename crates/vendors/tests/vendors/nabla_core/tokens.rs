@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::{id, key, sent, server_with_tokens, user_answer};
+use super::{id, key, sent, server_with_tokens, user_answer, whom};
 use crate::support::{CLIENT_ID, RSA_KEY, RsaKey, Subject, with_key};
 
 async fn token_requests(server: &MockServer) -> Vec<Request> {
@@ -40,7 +40,7 @@ async fn the_assertion_has_the_claims_of_nablas_own_clients_and_is_signed_with_t
 
     subject
         .client
-        .create(subject.target(), &key(), &clinician())
+        .create(subject.target(), &key(), whom(&clinician()))
         .await
         .unwrap();
 

@@ -1,7 +1,7 @@
 //! What the tests share: a clock that is set, ids that count, a key that is made once, connections.
 
+pub(crate) mod script;
 pub(crate) mod server;
-pub(crate) mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -94,8 +94,8 @@ pub(crate) fn connection(base_url: &str) -> Connection {
         label: None,
         base_url: BaseUrl::new(base_url).unwrap(),
         options: ConnectionOptions {
-            api_version: None,
             allow_private_addresses: true,
+            ..ConnectionOptions::default()
         },
         paused: None,
         created_at,

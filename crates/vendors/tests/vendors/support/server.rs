@@ -7,11 +7,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// A request: as much of it as tells what it is.
+/// A request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) target: String,
+    /// Names, in lower case, and values, in their order.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The body; `None` where it is empty.
+    pub(crate) body: Option<String>,
 }
 
 /// What the server does with a request.
@@ -84,19 +88,25 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
         }
     };
     let head = String::from_utf8(bytes[..head_ends].to_vec()).ok()?;
-    let length = head.lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length")
-            .then(|| value.trim().parse::<usize>().ok())?
-    });
-    while bytes.len() < head_ends + length.unwrap_or(0) {
+    let headers: Vec<(String, String)> = head
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let length = length.and_then(|(_, length)| length.parse().ok()).unwrap_or(0_usize);
+    while bytes.len() < head_ends + length {
         if stream.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
         }
     }
+    let body = String::from_utf8(bytes.split_off(head_ends)).ok()?;
     let mut words = head.split(' ').map(str::to_owned);
     Some(Request {
         method: words.next()?,
         target: words.next()?,
+        headers,
+        body: (!body.is_empty()).then_some(body),
     })
 }

@@ -7,15 +7,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::TimeDelta;
 use futures::FutureExt;
 use http::{Method, StatusCode};
-use roster_application::credentials::Credentials;
-use roster_application::ports::{Clock, Ids, Target, VendorError};
+use roster_application::ports::{Clock, Target, VendorError};
 use roster_domain::{ConnectionId, OutcomeClass, Timestamp, Vendor};
-use roster_wire::nabla::{ReportedError, TOKEN_PATH, Token, TokenRequest, TokenResponse};
-use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::assertion;
 use crate::egress::Egress;
-use crate::outcome;
+use crate::outcome::{self, Reported};
 use crate::single_flight::SingleFlight;
 
 /// A token is renewed this long before it expires, or a tenth of its lifetime before, whichever is shorter: a call that
@@ -24,53 +22,77 @@ const EARLY: TimeDelta = TimeDelta::seconds(30);
 /// The longest lifetime that is believed; nothing is kept for longer than that.
 const LONGEST: TimeDelta = TimeDelta::days(1);
 
-/// The access tokens of all connections.
-#[derive(Clone)]
-pub(crate) struct Tokens(Arc<Inner>);
+/// A way to get tokens.
+pub(crate) trait TokenSource: Send + Sync + 'static {
+    /// What is needed to ask for a token, owned so that callers can share the asking.
+    type Request: Send + Sync + 'static;
+    /// A token. Its `Debug` does not show it.
+    type Token: Clone + PartialEq + Send + Sync + 'static;
 
-struct Inner {
-    egress: Egress,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn Ids>,
-    cached: Mutex<HashMap<ConnectionId, Cached>>,
-    flights: SingleFlight<(ConnectionId, Identity), Result<Token, Arc<VendorError>>>,
+    /// Takes from a connection and its credentials what is needed. Credentials of another kind are `Unauthorized`.
+    fn request(&self, target: Target<'_>) -> Result<Self::Request, VendorError>;
+
+    /// A digest of everything that decides which token comes out.
+    fn identity(request: &Self::Request) -> Identity;
+
+    /// Asks for a token, which comes with the seconds for which it is good.
+    fn fetch(
+        &self,
+        request: &Self::Request,
+        egress: &Egress,
+        clock: &dyn Clock,
+    ) -> impl Future<Output = Result<(Self::Token, u64), VendorError>> + Send;
 }
 
-struct Cached {
+/// The access tokens of all connections.
+pub(crate) struct Tokens<S: TokenSource>(Arc<Inner<S>>);
+
+struct Inner<S: TokenSource> {
+    source: S,
+    egress: Egress,
+    clock: Arc<dyn Clock>,
+    cached: Mutex<HashMap<ConnectionId, Cached<S::Token>>>,
+    flights: SingleFlight<(ConnectionId, Identity), Result<S::Token, Arc<VendorError>>>,
+}
+
+struct Cached<T> {
     identity: Identity,
-    token: Token,
+    token: T,
     renew_at: Timestamp,
 }
 
 /// A digest of everything that decides which token comes out, so that changed credentials never use an old one
 /// and the credentials themselves are not kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Identity([u8; 32]);
+pub(crate) struct Identity([u8; 32]);
 
-/// What is needed to ask for a token, owned so that callers can share the asking.
-struct Request {
-    vendor: Vendor,
-    url: String,
-    client_id: String,
-    private_key: SecretString,
+/// Where tokens are asked for.
+pub(crate) struct Endpoint {
+    pub(crate) vendor: Vendor,
+    pub(crate) url: String,
     allow_private_addresses: bool,
 }
 
-impl fmt::Debug for Tokens {
+impl<S: TokenSource> Clone for Tokens<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: TokenSource> fmt::Debug for Tokens<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tokens").finish_non_exhaustive()
     }
 }
 
-impl Tokens {
-    pub(crate) fn new(egress: Egress, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        let flights = SingleFlight::new();
+impl<S: TokenSource> Tokens<S> {
+    pub(crate) fn from(source: S, egress: Egress, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Inner {
+            source,
             egress,
             clock,
-            ids,
             cached: Mutex::default(),
-            flights,
+            flights: SingleFlight::new(),
         }))
     }
 
@@ -79,21 +101,33 @@ impl Tokens {
     ///
     /// Whatever is wrong here is wrong with the connection and not with a user, and nothing has happened to any. So what
     /// cannot heal by itself is `Unauthorized`, which pauses the connection.
-    pub(crate) async fn token(&self, target: Target<'_>) -> Result<Token, VendorError> {
-        let request = Request::of(target)?;
-        let (connection, identity) = (target.connection.id, request.identity());
-        if let Some(token) = self.0.cached(connection, identity) {
+    pub(crate) async fn token(&self, target: Target<'_>) -> Result<S::Token, VendorError> {
+        let request = self.0.source.request(target)?;
+        if let Some(token) = self.0.cached(target.connection.id, S::identity(&request)) {
             return Ok(token);
         }
+        self.fetched(target.connection.id, request).await
+    }
+
+    /// Gets a new token, whatever is cached, which later calls then use. It fails as [`Self::token`] does.
+    pub(crate) async fn renew(&self, target: Target<'_>) -> Result<(), VendorError> {
+        let request = self.0.source.request(target)?;
+        self.fetched(target.connection.id, request).await.map(drop)
+    }
+
+    async fn fetched(&self, connection: ConnectionId, request: S::Request) -> Result<S::Token, VendorError> {
+        let identity = S::identity(&request);
         let inner = Arc::clone(&self.0);
         let fetch = async move {
-            let (token, renew_at) = inner.fetch(&request).await.map_err(Arc::new)?;
+            let asked_at = inner.clock.now();
+            let fetched = inner.source.fetch(&request, &inner.egress, &*inner.clock).await;
+            let (token, expires_in) = fetched.map_err(Arc::new)?;
             inner.keep(
                 connection,
                 Cached {
                     identity,
                     token: token.clone(),
-                    renew_at,
+                    renew_at: renew_at(asked_at, expires_in),
                 },
             );
             Ok(token)
@@ -108,7 +142,7 @@ impl Tokens {
     }
 
     /// Forgets a token that the vendor refused; a newer one that others have fetched meanwhile stays.
-    pub(crate) fn forget(&self, connection: ConnectionId, refused: &Token) {
+    pub(crate) fn forget(&self, connection: ConnectionId, refused: &S::Token) {
         let mut cached = self.0.lock();
         if cached.get(&connection).is_some_and(|cached| cached.token == *refused) {
             cached.remove(&connection);
@@ -116,95 +150,79 @@ impl Tokens {
     }
 }
 
-impl Inner {
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Cached>> {
+impl<S: TokenSource> Inner<S> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Cached<S::Token>>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cached(&self, connection: ConnectionId, identity: Identity) -> Option<Token> {
+    fn cached(&self, connection: ConnectionId, identity: Identity) -> Option<S::Token> {
         let now = self.clock.now();
         let cached = self.lock();
         let cached = cached.get(&connection)?;
         (cached.identity == identity && now < cached.renew_at).then(|| cached.token.clone())
     }
 
-    fn keep(&self, connection: ConnectionId, fetched: Cached) {
+    fn keep(&self, connection: ConnectionId, fetched: Cached<S::Token>) {
         let now = self.clock.now();
         let mut cached = self.lock();
         // Connections come and go; what has expired is not kept.
         cached.retain(|_, cached| now < cached.renew_at);
         cached.insert(connection, fetched);
     }
-
-    async fn fetch(&self, request: &Request) -> Result<(Token, Timestamp), VendorError> {
-        let name = request.vendor.title();
-        let asked_at = self.clock.now();
-        let assertion = assertion::sign(
-            &request.client_id,
-            &request.private_key,
-            &request.url,
-            self.ids.new_id(),
-            asked_at,
-        )
-        .map_err(|error| VendorError {
-            source: Some(Box::new(error)),
-            ..pausing(format!(
-                "the private key for {name} is not an RSA key that can sign: replace it"
-            ))
-        })?;
-        let answer = async {
-            let call = self
-                .egress
-                .request(Method::POST, &request.url, request.allow_private_addresses)?;
-            self.egress.send(call.json(&TokenRequest::new(assertion))).await
-        }
-        .await
-        .map_err(|error| {
-            about_the_connection(outcome::of_no_answer(request.vendor, error, self.egress.call_limit()))
-        })?;
-        if answer.status != StatusCode::OK {
-            let reported = ReportedError::read(&answer.body);
-            return Err(about_the_connection(outcome::of_answer(
-                request.vendor,
-                &answer,
-                &reported,
-                self.clock.now(),
-            )));
-        }
-        let response: TokenResponse = answer
-            .json()
-            .map_err(|error| about_the_connection(outcome::of_unreadable(request.vendor, &answer, error)))?;
-        Ok((response.access_token, renew_at(asked_at, response.expires_in)))
-    }
 }
 
-impl Request {
-    fn of(target: Target<'_>) -> Result<Self, VendorError> {
+impl Endpoint {
+    /// The endpoint of a connection, below its base URL.
+    pub(crate) fn of(target: Target<'_>, path: &str) -> Self {
         let connection = target.connection;
-        let Credentials::OAuthClient { client_id, private_key } = target.credentials else {
-            let name = connection.vendor.title();
-            return Err(pausing(format!(
-                "{name} needs an OAuth client's credentials: replace them"
-            )));
-        };
-        Ok(Self {
+        Self {
             vendor: connection.vendor,
-            url: format!("{}{TOKEN_PATH}", connection.base_url),
-            client_id: client_id.clone(),
-            private_key: private_key.clone(),
+            url: format!("{}{path}", connection.base_url),
             allow_private_addresses: connection.options.allow_private_addresses,
-        })
+        }
     }
 
-    fn identity(&self) -> Identity {
+    /// The identity of a token that is asked for here with these credentials.
+    pub(crate) fn identity(&self, credentials: [&str; 2]) -> Identity {
         let mut hasher = blake3::Hasher::new();
-        for part in [&self.url, &self.client_id, self.private_key.expose_secret()] {
+        for part in [self.url.as_str()].into_iter().chain(credentials) {
             // With its length in front, no part can run into the next.
             hasher.update(&part.len().to_le_bytes()).update(part.as_bytes());
         }
         hasher.update(&[u8::from(self.allow_private_addresses)]);
         Identity(hasher.finalize().into())
     }
+
+    /// Asks for a token; `read` reads an error body.
+    pub(crate) async fn ask<T: DeserializeOwned, R: Reported>(
+        &self,
+        egress: &Egress,
+        clock: &dyn Clock,
+        body: &(impl Serialize + Sync),
+        read: impl Fn(&[u8]) -> R + Send,
+    ) -> Result<T, VendorError> {
+        let vendor = self.vendor;
+        let sent = async {
+            let call = egress.request(Method::POST, &self.url, self.allow_private_addresses)?;
+            egress.send(call.json(body)).await
+        };
+        let answer = sent
+            .await
+            .map_err(|error| about_the_connection(outcome::of_no_answer(vendor, error, egress.call_limit())))?;
+        if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED) {
+            let reported = read(&answer.body);
+            let error = outcome::of_answer(vendor, &answer, &reported, clock.now());
+            return Err(about_the_connection(error));
+        }
+        answer
+            .json()
+            .map_err(|error| about_the_connection(outcome::of_unreadable(vendor, &answer, error)))
+    }
+}
+
+/// Credentials with which no token can be asked for: nothing is sent, and the connection waits for others.
+pub(crate) fn unusable(message: String) -> VendorError {
+    VendorError::new(OutcomeClass::Unauthorized, message)
 }
 
 fn renew_at(asked_at: Timestamp, expires_in: u64) -> Timestamp {
@@ -214,10 +232,6 @@ fn renew_at(asked_at: Timestamp, expires_in: u64) -> Timestamp {
         .unwrap_or(LONGEST)
         .min(LONGEST);
     asked_at + lifetime - (lifetime / 10).min(EARLY)
-}
-
-fn pausing(message: String) -> VendorError {
-    VendorError::new(OutcomeClass::Unauthorized, message)
 }
 
 /// A failure to get a token: no user was touched, so nothing is left unknown, and what cannot heal pauses the connection.

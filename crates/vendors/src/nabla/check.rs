@@ -1,18 +1,17 @@
-//! What can be wrong with a connection to Nabla Core before anything is called.
+//! What can be wrong with a connection to one of Nabla's APIs before anything is called.
 
 use chrono::NaiveDate;
 use roster_application::credentials::Credentials;
 use roster_domain::{Connection, Fault, FieldPath, Given, Rule, Violations};
 use roster_wire::nabla::NEXT_VERSION;
-use url::Url;
 
-use crate::egress::leads_inside;
+use crate::base_url;
 use crate::oauth::can_sign;
 
 /// Everything that is wrong, at once. What was given for the key is never repeated.
-pub(super) fn check(connection: &Connection, credentials: &Credentials) -> Violations {
+pub(crate) fn check(connection: &Connection, credentials: &Credentials) -> Violations {
     let mut violations = Violations::none();
-    violations.check(&FieldPath::of("base_url"), base_url(connection));
+    violations.check(&FieldPath::of("base_url"), base_url::check(connection));
     if let Some(version) = &connection.options.api_version {
         violations.check(&FieldPath::of("options").then("api_version"), api_version(version));
     }
@@ -35,24 +34,6 @@ pub(super) fn check(connection: &Connection, credentials: &Credentials) -> Viola
         }
     }
     violations
-}
-
-fn base_url(connection: &Connection) -> Result<(), Fault> {
-    let given = connection.base_url.as_str();
-    let fault = |expected| Err(Fault::new(Rule::Format { expected }, Given::value(given)));
-    let Ok(url) = Url::parse(given) else {
-        return fault("a URL");
-    };
-    if connection.options.allow_private_addresses {
-        return Ok(());
-    }
-    if url.scheme() != "https" {
-        return fault("an https URL, unless private addresses are allowed");
-    }
-    if leads_inside(&url) {
-        return fault("the URL of a public address, unless private addresses are allowed");
-    }
-    Ok(())
 }
 
 fn api_version(version: &str) -> Result<(), Fault> {
