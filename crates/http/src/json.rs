@@ -1,6 +1,8 @@
 //! The JSON of `/v1` for others who show the same things, such as the command line.
 
-use roster_domain::{Account, Revision, User};
+use roster_application::ports::{HistoryEntry, Hold};
+use roster_application::preview::Preview;
+use roster_domain::{Account, Connection, Revision, User};
 use serde_json::{Value, json};
 
 use crate::v1;
@@ -21,4 +23,22 @@ pub fn user(user: &User) -> Value {
 #[must_use]
 pub fn account(account: &Account) -> Value {
     json!(v1::accounts::AccountAnswer::from(account.clone()))
+}
+
+/// A connection as `/v1` shows it, with the departures that are held there.
+#[must_use]
+pub fn connection(connection: &Connection, hold: Option<Hold>) -> Value {
+    json!(v1::connections::ConnectionAnswer::of(connection.clone(), hold))
+}
+
+/// An entry of a user's history as `/v1` shows it.
+#[must_use]
+pub fn history(entry: HistoryEntry) -> Value {
+    json!(v1::history::HistoryEntryAnswer::from(entry))
+}
+
+/// What would be sent over a connection, as `/v1` shows it.
+#[must_use]
+pub fn preview(preview: Preview) -> Value {
+    json!(v1::preview::PreviewAnswer::from(preview))
 }

@@ -25,10 +25,12 @@ use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
 use roster_application::connections::Connections;
 use roster_application::customers::Customers;
+use roster_application::history::Histories;
 use roster_application::idempotency::Idempotency;
 use roster_application::links::Links;
 use roster_application::organizations::Organizations;
 use roster_application::ports::{Clock, Ids};
+use roster_application::preview::Previews;
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use utoipa::openapi::OpenApi;
@@ -42,6 +44,10 @@ pub struct Services {
     pub users: Users,
     /// Accounts.
     pub accounts: Accounts,
+    /// What happened to users.
+    pub histories: Histories,
+    /// What would be sent to vendors.
+    pub previews: Previews,
     /// Connections.
     pub connections: Connections,
     /// API clients.

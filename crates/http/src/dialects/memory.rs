@@ -1,8 +1,15 @@
 //! What tests of the dialects stand on: stores in memory, a clock that stands still, and ids that count up.
 
+mod accounts;
+mod connections;
 mod customers;
+mod gateway;
+mod history;
+mod idempotency;
+pub(crate) mod keys;
 mod links;
 mod secrets;
+mod services;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,14 +19,14 @@ use roster_application::api_clients::digest;
 use roster_application::authentication::{Authentication, TokenKey, Tokens, hash_password};
 use roster_application::customers::Customers;
 use roster_application::ports::{
-    ApiClientStore, ClientSecret, Clock, Ids, InCustomer, KeySetError, KeySets, Order, Sealed, StoreError, UniqueKey,
-    UserQuery, UserSession, UserSessionStore, UserStore,
+    ApiClientStore, ClientSecret, Clock, HistoryEntry, Ids, InCustomer, KeySetError, KeySets, Order, Sealed,
+    StoreError, UniqueKey, UserQuery, UserSession, UserSessionStore, UserStore, UserWrite,
 };
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use roster_domain::{
-    ApiClient, ApiClientId, ApiClientKind, ClientKey, Customer, Email, ExternalId, Organization, OrganizationId,
-    Password, PhiGuard, Slug, Timestamp, User, UserId, Version,
+    Account, ApiClient, ApiClientId, ApiClientKind, ClientKey, Connection, Customer, Email, ExternalId, Organization,
+    OrganizationId, Password, PhiGuard, Slug, Timestamp, User, UserId, Version,
 };
 use uuid::Uuid;
 
@@ -29,6 +36,10 @@ pub(crate) struct Memory {
     users: Mutex<Vec<User>>,
     customers: Mutex<Vec<Customer>>,
     passwords: Mutex<Vec<(UserId, Sealed)>>,
+    connections: Mutex<Vec<(Connection, Sealed)>>,
+    accounts: Mutex<Vec<Account>>,
+    history: Mutex<Vec<(OrganizationId, UserId, HistoryEntry)>>,
+    requests: Mutex<Vec<idempotency::Request>>,
     clients: Mutex<Vec<Known>>,
     sessions: Mutex<Vec<UserSession>>,
     ids: AtomicU64,
@@ -75,9 +86,9 @@ impl Memory {
     }
 
     /// Whoever calls with a key acts for this organization from now on.
-    pub(crate) fn add_api_key(&self, key: &str, organization: &Organization) {
+    pub(crate) fn add_api_key(&self, key: &str, organization: &Organization) -> ApiClientId {
         let secret = ClientSecret::KeyDigest(digest(key));
-        self.add_client(ApiClientKind::ApiKey, secret, organization);
+        self.add_client(ApiClientKind::ApiKey, secret, organization)
     }
 
     /// A client that signs in with an address and a password.
@@ -159,21 +170,20 @@ fn stands_against(users: &[User], user: &User) -> Result<(), StoreError> {
 
 #[async_trait]
 impl UserStore for Memory {
-    async fn create_user<'a>(&self, user: &User, password: Option<&'a Sealed>) -> Result<(), StoreError> {
+    async fn create_user<'a>(&self, write: UserWrite<'a>) -> Result<(), StoreError> {
+        let user = write.user;
         let mut users = self.users.lock().unwrap();
         stands_against(&users, user)?;
         self.has_customer_of(user)?;
         users.push(user.clone());
-        self.keep_password(user, password);
+        self.keep_password(user, write.password);
+        self.account_everywhere(user);
+        self.tell(user.organization_id, user.id, write.change);
         Ok(())
     }
 
-    async fn update_user<'a>(
-        &self,
-        user: &User,
-        expected: Version,
-        password: Option<&'a Sealed>,
-    ) -> Result<(), StoreError> {
+    async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
+        let user = write.user;
         let mut users = self.users.lock().unwrap();
         stands_against(&users, user)?;
         self.has_customer_of(user)?;
@@ -181,28 +191,10 @@ impl UserStore for Memory {
             .iter_mut()
             .find(|stored| stored.id == user.id && stored.version == expected && stored.deleted_at.is_none());
         *stored.ok_or(StoreError::Stale)? = user.clone();
-        self.keep_password(user, password);
+        self.keep_password(user, write.password);
+        self.make_due(user);
+        self.tell(user.organization_id, user.id, write.change);
         Ok(())
-    }
-
-    async fn initial_password(&self, organization: OrganizationId, id: UserId) -> Result<Option<Sealed>, StoreError> {
-        if self.find(organization, |user| user.id == id).is_none() {
-            return Ok(None);
-        }
-        let passwords = self.passwords.lock().unwrap();
-        Ok(passwords.iter().find(|(of, _)| *of == id).map(|(_, kept)| kept.clone()))
-    }
-
-    async fn forget_initial_password(
-        &self,
-        _organization: OrganizationId,
-        id: UserId,
-        password: &Sealed,
-    ) -> Result<bool, StoreError> {
-        let mut passwords = self.passwords.lock().unwrap();
-        let before = passwords.len();
-        passwords.retain(|(of, kept)| *of != id || kept != password);
-        Ok(passwords.len() < before)
     }
 
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {

@@ -24,14 +24,23 @@ pub(super) enum Effect {
     DropReply,
     /// The call is handled to its end; then it is answered with 200 and a JSON body that breaks off.
     Malformed,
+    /// The call is handled to its end; then it is answered with 200 and a page of HTML.
+    WrongContentType,
     /// The call is answered as one with wrong credentials, before it does anything.
     Unauthorized,
 }
 
 impl Effect {
     /// The names of all kinds.
-    pub(super) const KINDS: &'static [&'static str] =
-        &["status", "delay", "reset", "drop_reply", "malformed", "unauthorized"];
+    pub(super) const KINDS: &'static [&'static str] = &[
+        "status",
+        "delay",
+        "reset",
+        "drop_reply",
+        "malformed",
+        "wrong_content_type",
+        "unauthorized",
+    ];
 
     /// The name of the kind.
     pub(super) const fn kind(&self) -> &'static str {
@@ -41,6 +50,7 @@ impl Effect {
             Self::Reset => "reset",
             Self::DropReply => "drop_reply",
             Self::Malformed => "malformed",
+            Self::WrongContentType => "wrong_content_type",
             Self::Unauthorized => "unauthorized",
         }
     }
@@ -59,7 +69,7 @@ impl Serialize for Effect {
                 }
             }
             Self::Delay(delay) => map.serialize_entry("milliseconds", &delay.as_millis())?,
-            Self::Reset | Self::DropReply | Self::Malformed | Self::Unauthorized => {}
+            Self::Reset | Self::DropReply | Self::Malformed | Self::WrongContentType | Self::Unauthorized => {}
         }
         map.end()
     }

@@ -13,6 +13,9 @@ use crate::refusal::{Kind, Refusal};
 /// JSON that breaks off, as from a proxy that lost its upstream.
 const BROKEN_JSON: &str = r#"{"id": "0198"#;
 
+/// A page of HTML, as from a proxy that signs people in, or apologizes.
+const PAGE: &str = "<!DOCTYPE html><title>Please sign in</title>";
+
 /// Answers a call: in a sandbox under the fault whose turn it is, and noted in the log; else as `handled` does.
 ///
 /// `handled` is the effect of the call, which has not begun yet.
@@ -43,6 +46,10 @@ pub(crate) async fn intercept(
         Some(Effect::Malformed) => {
             to_the_end(handled).await;
             ([(CONTENT_TYPE, "application/json")], BROKEN_JSON).into_response()
+        }
+        Some(Effect::WrongContentType) => {
+            to_the_end(handled).await;
+            ([(CONTENT_TYPE, "text/html")], PAGE).into_response()
         }
     }
 }

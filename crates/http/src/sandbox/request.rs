@@ -147,6 +147,7 @@ fn effect(field: Field, violations: &mut Violations) -> Option<Effect> {
         "reset" => Some(Effect::Reset),
         "drop_reply" => Some(Effect::DropReply),
         "malformed" => Some(Effect::Malformed),
+        "wrong_content_type" => Some(Effect::WrongContentType),
         "unauthorized" => Some(Effect::Unauthorized),
         other => {
             let rule = Rule::OneOf { allowed: Effect::KINDS };

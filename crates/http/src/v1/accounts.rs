@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use roster_application::Missing;
 use roster_application::authentication::Caller;
 use roster_application::ports::{AccountPosition, AccountQuery};
-use roster_domain::{Account, AccountStatus, Attention, ConnectionId, Timestamp, UserId, Version};
+use roster_domain::{Account, AccountStatus, Attention, ConnectionId, Drift, Surface, Timestamp, UserId, Version};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -33,6 +33,8 @@ pub(crate) struct AccountAnswer {
     vendor: &'static str,
     #[schema(schema_with = schemas::account_status)]
     status: &'static str,
+    /// Whether the user is to be there. Always true where the connection takes all users.
+    assigned: bool,
     /// The vendor's id of the user, once there is one.
     #[schema(required)]
     vendor_user_id: Option<String>,
@@ -42,9 +44,16 @@ pub(crate) struct AccountAnswer {
     /// Set while a person is asked.
     #[schema(required)]
     attention: Option<AttentionAnswer>,
+    /// Since when the user's departure waits for approval, with `POST /v1/connections/{id}/approve`; null where it does not.
+    #[serde(serialize_with = "time::micros_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    held_since: Option<Timestamp>,
+    /// What somebody changed at the vendor, where the connection reports that and does not repair it.
+    #[schema(required)]
+    drift: Option<DriftAnswer>,
     /// Failed attempts since the last success or the last change.
     attempts: u32,
-    /// When the account is due; null when nothing is to be done, or a person is asked.
+    /// When the account is due, be it only to be read back; null when nothing is to be done, or a person is asked.
     #[serde(serialize_with = "time::micros_or_null")]
     #[schema(value_type = Option<String>, format = DateTime, required)]
     next_attempt_at: Option<Timestamp>,
@@ -79,10 +88,22 @@ struct AttentionAnswer {
     since: Timestamp,
 }
 
+/// What was found at the vendor that is not as Roster left it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Drift)]
+struct DriftAnswer {
+    /// What differs, in plain words.
+    message: String,
+    /// When it was found first.
+    #[serde(serialize_with = "time::micros")]
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
 /// The accounts of a user.
 #[derive(Debug, Serialize, ToSchema)]
 struct AccountList {
-    /// One account for each connection of the organization.
+    /// One account for each connection that the user is, or was, assigned to.
     data: Vec<AccountAnswer>,
 }
 
@@ -116,9 +137,12 @@ impl From<Account> for AccountAnswer {
             connection_id: account.connection_id.uuid(),
             vendor: account.vendor.name(),
             status: account.status().name(),
+            assigned: account.is_assigned,
             vendor_user_id: account.known.vendor_user_id.map(|id| id.as_str().to_owned()),
             invite_url: account.invite_url,
             attention: account.attention.map(AttentionAnswer::from),
+            held_since: account.held_since,
+            drift: account.drift.map(DriftAnswer::from),
             attempts: account.attempts,
             next_attempt_at: account.next_attempt_at,
             last_error: account.last_error,
@@ -140,11 +164,21 @@ impl From<Attention> for AttentionAnswer {
     }
 }
 
+impl From<Drift> for DriftAnswer {
+    fn from(drift: Drift) -> Self {
+        Self {
+            message: drift.message,
+            since: drift.since,
+        }
+    }
+}
+
 /// The routes, with their specification.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::new()
         .routes(routes!(list_accounts))
         .routes(routes!(list_accounts_of_user))
+        .routes(routes!(assign_user, take_user_off))
         .routes(routes!(retry_account))
 }
 
@@ -207,6 +241,53 @@ async fn list_accounts_of_user(
     }))
 }
 
+/// Assign a user to a connection
+///
+/// The user is provisioned there at once. One who is assigned already stays as it is.
+#[utoipa::path(put, path = "/users/{id}/accounts/{connection_id}", tag = "accounts", responses(
+    (status = 200, description = "The account.", body = AccountAnswer),
+    (status = 404, description = "There is no such user, or no such connection."),
+))]
+async fn assign_user(
+    State(services): State<Arc<Services>>,
+    Extension(caller): Extension<Caller>,
+    _: NoQuery,
+    Segments(path): Segments<(String, String)>,
+    _: NoBody,
+) -> Result<Json<AccountAnswer>, Refusal> {
+    assign(&services, &caller, &path, true).await
+}
+
+/// Take a user off a connection
+///
+/// The user is deactivated or deleted at the vendor, as the connection's `on_leave` says and the vendor can; the account, which is
+/// answered, shows how far that is. Only where the connection takes those who are chosen.
+#[utoipa::path(delete, path = "/users/{id}/accounts/{connection_id}", tag = "accounts", responses(
+    (status = 200, description = "The account, which is driven to be gone.", body = AccountAnswer),
+    (status = 404, description = "There is no such user, or no such connection."),
+    (status = 409, description = "The connection takes all users."),
+))]
+async fn take_user_off(
+    State(services): State<Arc<Services>>,
+    Extension(caller): Extension<Caller>,
+    _: NoQuery,
+    Segments(path): Segments<(String, String)>,
+) -> Result<Json<AccountAnswer>, Refusal> {
+    assign(&services, &caller, &path, false).await
+}
+
+async fn assign(
+    services: &Services,
+    caller: &Caller,
+    (user, connection): &(String, String),
+    is_assigned: bool,
+) -> Result<Json<AccountAnswer>, Refusal> {
+    let (user, connection) = (id(user, Missing::User)?, id(connection, Missing::Connection)?);
+    let acting = caller.acting(Surface::V1);
+    let account = services.accounts.assign(acting, user, connection, is_assigned).await?;
+    Ok(Json(AccountAnswer::from(account)))
+}
+
 /// Try an account again
 ///
 /// At once, or as soon as the vendor's Retry-After allows. An account that is in sync stays as it is.
@@ -225,3 +306,6 @@ async fn retry_account(
     let account = services.accounts.retry(&caller.organization, user, connection).await?;
     Ok(Json(AccountAnswer::from(account)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub(crate) enum List {
     Connections = 2,
     Clients = 3,
     Accounts = 4,
+    History = 5,
 }
 
 /// Writes a cursor that ends behind the record of these ids.

@@ -1,4 +1,5 @@
-//! Entity tags and preconditions (RFC 9110): a record's tag is its version, such as `"3"`.
+//! Entity tags and preconditions (RFC 9110): a record's tag is its version, such as `"3"`; where it shows something beside
+//! itself that changes on its own, that follows, such as `"3+held"`.
 
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -18,17 +19,35 @@ enum Tags {
 #[derive(Debug, PartialEq, Eq)]
 struct Tag {
     weak: bool,
+    /// What stands between the quotation marks.
+    opaque: String,
+}
+
+impl Tag {
     /// The version that the tag names; `None` for a tag that Roster never gave.
-    version: Option<Version>,
+    fn version(&self) -> Option<Version> {
+        let text = self
+            .opaque
+            .split_once('+')
+            .map_or(self.opaque.as_str(), |(version, _)| version);
+        text.parse()
+            .ok()
+            .filter(|version: &Version| version.to_string() == text)
+    }
 }
 
 /// The tag of a version.
 pub(crate) fn etag(version: Version) -> HeaderValue {
-    let mut quoted = String::with_capacity(22);
-    quoted.push('"');
-    quoted.push_str(&version.to_string());
-    quoted.push('"');
-    // A number in quotation marks always is a header value.
+    etag_with(version, None)
+}
+
+/// The tag of a version that is shown with something beside it, so that a change of that is seen as well: visible ASCII
+/// without quotation marks. For `If-Match`, only the version counts.
+pub(crate) fn etag_with(version: Version, beside: Option<&str>) -> HeaderValue {
+    let quoted = match beside {
+        None => format!("\"{version}\""),
+        Some(beside) => format!("\"{version}+{beside}\""),
+    };
     HeaderValue::from_str(&quoted).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
 
@@ -36,21 +55,16 @@ pub(crate) fn etag(version: Version) -> HeaderValue {
 pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<Version>>, Refusal> {
     Ok(match read(headers, &IF_MATCH, "If-Match")? {
         None | Some(Tags::Any) => None,
-        Some(Tags::These(tags)) => Some(
-            tags.iter()
-                .filter(|tag| !tag.weak)
-                .filter_map(|tag| tag.version)
-                .collect(),
-        ),
+        Some(Tags::These(tags)) => Some(tags.iter().filter(|tag| !tag.weak).filter_map(Tag::version).collect()),
     })
 }
 
-/// Whether `If-None-Match` says that the caller has this version already. Compared weakly, as the header demands.
-pub(crate) fn is_known(headers: &HeaderMap, version: Version) -> Result<bool, Refusal> {
+/// Whether `If-None-Match` says that the caller has what a tag stands for already. Compared weakly, as the header demands.
+pub(crate) fn is_known(headers: &HeaderMap, current: &HeaderValue) -> Result<bool, Refusal> {
     Ok(match read(headers, &IF_NONE_MATCH, "If-None-Match")? {
         None => false,
         Some(Tags::Any) => true,
-        Some(Tags::These(tags)) => tags.iter().any(|tag| tag.version == Some(version)),
+        Some(Tags::These(tags)) => tags.iter().any(|tag| *current == format!("\"{}\"", tag.opaque)),
     })
 }
 
@@ -107,10 +121,7 @@ fn parse(text: &str) -> Option<Tags> {
         }
         tags.push(Tag {
             weak,
-            version: opaque
-                .parse()
-                .ok()
-                .filter(|version: &Version| version.to_string() == opaque),
+            opaque: opaque.to_owned(),
         });
         rest = after.trim_start_matches(SPACE);
         if !rest.is_empty() && !rest.starts_with(',') {
@@ -168,7 +179,20 @@ mod tests {
     #[case::another(&["\"4\""], false)]
     #[case::any(&["*"], true)]
     fn if_none_match_knows_what_the_caller_has(#[case] values: &[&str], #[case] known: bool) {
-        assert_eq!(is_known(&headers(&IF_NONE_MATCH, values), 3).unwrap(), known);
+        assert_eq!(is_known(&headers(&IF_NONE_MATCH, values), &etag(3)).unwrap(), known);
+    }
+
+    #[test]
+    fn what_is_beside_the_version_counts_for_if_none_match_and_not_for_if_match() {
+        let tag = etag_with(3, Some("5-17"));
+        assert_eq!(tag, "\"3+5-17\"");
+
+        let has = |value: &str| is_known(&headers(&IF_NONE_MATCH, &[value]), &tag).unwrap();
+        assert!(has("\"3+5-17\"") && !has("\"3\"") && !has("\"3+4-17\""));
+        assert_eq!(
+            if_match(&HeaderMap::from_iter([(IF_MATCH, tag.clone())])).unwrap(),
+            Some(vec![3])
+        );
     }
 
     #[test]

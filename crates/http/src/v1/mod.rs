@@ -2,18 +2,22 @@
 
 pub(crate) mod accounts;
 mod clients;
-mod connections;
+pub(crate) mod connections;
 mod cursor;
 mod etag;
 mod fields;
+pub(crate) mod history;
 mod idempotency;
 mod openapi;
 mod organization;
+pub(crate) mod preview;
 pub(crate) mod problem;
 pub(crate) mod problem_types;
 pub(crate) mod query;
 mod request;
 mod schemas;
+#[cfg(test)]
+mod tests;
 mod time;
 pub(crate) mod users;
 
@@ -41,6 +45,8 @@ fn operations() -> OpenApiRouter<Arc<Services>> {
     OpenApiRouter::new()
         .merge(users::routes())
         .merge(accounts::routes())
+        .merge(history::routes())
+        .merge(preview::routes())
         .merge(connections::routes())
         .merge(clients::routes())
         .merge(organization::routes())

@@ -170,6 +170,7 @@ fn conflicts(conflict: Conflicting) -> Vec<ProblemError> {
         Conflicting::CustomerId => ("taken", &["customerId"]),
         // They are about the path, not about a field.
         Conflicting::OwnClient
+        | Conflicting::TakesAll
         | Conflicting::CustomerInUse
         | Conflicting::DefaultCustomer
         | Conflicting::AmbiguousId => ("taken", &[]),

@@ -1,12 +1,14 @@
 //! Schemas that the derive cannot write: lists of words that the domain owns, and metadata.
 
 use roster_domain::{
-    AccountStatus, ApiClientKind, Cause, ConnectVersion, Metadata, NoteIdentifier, NoteTemplateId, PhiGuard, Pronoun,
-    Remedy, Role, SessionType, Vendor,
+    AccountStatus, ApiClientKind, Cause, ConnectVersion, Deed, Metadata, NoteIdentifier, NoteTemplateId, PhiGuard,
+    Pronoun, Remedy, Role, SessionType, Surface, Vendor,
 };
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Array, Object};
+
+const VENDOR: &str = "The vendor. Cannot be changed later.";
 
 /// Text without control characters.
 pub(crate) const LINE: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
@@ -30,17 +32,22 @@ fn words_or_null(words: &'static [&'static str]) -> ObjectBuilder {
 }
 
 pub(crate) fn vendor() -> Object {
-    words(Vendor::NAMES)
-        .description(Some("The vendor. Cannot be changed later."))
-        .build()
+    words(Vendor::NAMES).description(Some(VENDOR)).build()
 }
 
-/// The vendors that Roster can connect to.
-pub(crate) fn connectable_vendor() -> Object {
-    const CONNECTABLE: &[&str] = &[Vendor::NablaCore.name()];
-    words(CONNECTABLE)
-        .description(Some("The vendor. Cannot be changed later."))
-        .build()
+pub(crate) fn vendor_nabla() -> Object {
+    const NABLA: &[&str] = &[Vendor::NablaCore.name(), Vendor::NablaConnect.name()];
+    words(NABLA).description(Some(VENDOR)).build()
+}
+
+pub(crate) fn vendor_upheal() -> Object {
+    const UPHEAL: &[&str] = &[Vendor::Upheal.name()];
+    words(UPHEAL).description(Some(VENDOR)).build()
+}
+
+pub(crate) fn vendor_corti() -> Object {
+    const CORTI: &[&str] = &[Vendor::Corti.name()];
+    words(CORTI).description(Some(VENDOR)).build()
 }
 
 pub(crate) fn client_kind() -> Object {
@@ -80,6 +87,48 @@ pub(crate) fn phi_guard() -> Object {
 pub(crate) fn account_status() -> Object {
     words(AccountStatus::NAMES)
         .description(Some("Where the account stands."))
+        .build()
+}
+
+pub(crate) fn surface() -> Object {
+    words(Surface::NAMES)
+        .description(Some("Through which surface the change came."))
+        .build()
+}
+
+pub(crate) fn action() -> Object {
+    words(Deed::NAMES).description(Some("What was done.")).build()
+}
+
+/// The steps that a connection takes at its vendor.
+pub(crate) fn step() -> Object {
+    const STEPS: &[&str] = &[
+        "look_up",
+        "create",
+        "update",
+        "activate",
+        "deactivate",
+        "delete",
+        "read_back",
+    ];
+    words(STEPS)
+        .description(Some("What is asked of the vendor, whatever the vendor calls it."))
+        .build()
+}
+
+pub(crate) fn kind_change() -> Object {
+    words(&["change"]).description(Some("A change of the record.")).build()
+}
+
+pub(crate) fn kind_call() -> Object {
+    words(&["call"]).description(Some("A call to a vendor.")).build()
+}
+
+/// Any JSON at all.
+pub(crate) fn any_json() -> Object {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::AnyValue)
+        .description(Some("The body as JSON, secrets masked; null where there is none."))
         .build()
 }
 

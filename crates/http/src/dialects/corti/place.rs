@@ -7,8 +7,8 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use roster_application::authentication::Caller;
 use roster_application::ports::InCustomer;
-use roster_application::{Error, Missing};
-use roster_domain::{Customer, FieldPath, Organization, OrganizationId, User, UserId, Violations};
+use roster_application::{Acting, Error, Missing};
+use roster_domain::{Actor, Customer, FieldPath, Organization, OrganizationId, Surface, User, UserId, Violations};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -20,6 +20,7 @@ use crate::refusal::{Kind, Refusal};
 pub(super) struct Place<P> {
     /// The project.
     pub(super) organization: Organization,
+    actor: Actor,
     /// What the path names in it.
     pub(super) path: P,
 }
@@ -82,11 +83,14 @@ impl<P: InProject> FromRequestParts<Shared> for Place<P> {
         let path = Path::<P>::from_request_parts(parts, dialect).await;
         let Path(path) = path.map_err(|_| Refusal::malformed("the path is not UTF-8 after percent-decoding"))?;
         let caller = parts.extensions.get::<Caller>();
-        let organization = caller
+        let caller = caller
             .filter(|caller| is_named(&caller.organization, path.project()))
-            .map(|caller| caller.organization.clone())
             .ok_or_else(not_yours)?;
-        Ok(Self { organization, path })
+        Ok(Self {
+            organization: caller.organization.clone(),
+            actor: caller.acting(Surface::Corti).actor,
+            path,
+        })
     }
 }
 
@@ -98,6 +102,16 @@ fn is_named(organization: &Organization, project: &str) -> bool {
 fn not_yours() -> Refusal {
     let message = "the account may not act for this project";
     Refusal::new(StatusCode::FORBIDDEN, Kind::Forbidden, message)
+}
+
+impl<P> Place<P> {
+    /// Who acts, and for which organization.
+    pub(super) fn acting(&self) -> Acting<'_> {
+        Acting {
+            organization: &self.organization,
+            actor: self.actor,
+        }
+    }
 }
 
 impl Place<CustomerPath> {

@@ -91,7 +91,7 @@ pub(super) async fn create(
         },
         ..request
     };
-    let created = dialect.users.create(&place.organization, &changes, None).await;
+    let created = dialect.users.create(place.acting(), &changes, None).await;
     let revision = created.map_err(in_the_vendors_words)?;
     Ok((StatusCode::CREATED, Json(User::from(&revision.user))))
 }
@@ -124,7 +124,7 @@ pub(super) async fn update(
 ) -> Result<Json<User>, Refusal> {
     let changes: UserChanges = read::<UpdateUserRequest>(&headers, body).await?.into();
     let user = place.user(&dialect).await?;
-    let updated = dialect.users.update(&place.organization, user.id, &changes, None).await;
+    let updated = dialect.users.update(place.acting(), user.id, &changes, None).await;
     let revision = updated.map_err(in_the_vendors_words)?;
     Ok(Json(User::from(&revision.user)))
 }
@@ -150,7 +150,7 @@ pub(super) async fn update(
 )]
 pub(super) async fn delete(State(dialect): State<Shared>, place: Place<UserPath>) -> Result<StatusCode, Refusal> {
     let user = place.user(&dialect).await?;
-    dialect.users.delete(&place.organization, user.id, None).await?;
+    dialect.users.delete(place.acting(), user.id, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -20,7 +20,7 @@ impl Memory {
 }
 
 #[derive(Default)]
-struct LinkKeys {
+pub(super) struct LinkKeys {
     kept: Mutex<HashMap<OrganizationId, [u8; 32]>>,
     made: AtomicU8,
 }

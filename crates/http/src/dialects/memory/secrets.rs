@@ -29,6 +29,10 @@ impl Secrets for Memory {
         Ok(Sealed::new([context.as_bytes(), b": ", clear].concat()))
     }
 
+    fn is_current(&self, _sealed: &Sealed) -> bool {
+        true
+    }
+
     fn open(&self, sealed: &Sealed, context: &str) -> Result<Zeroizing<Vec<u8>>, SecretsError> {
         let front = [context.as_bytes(), b": "].concat();
         let clear = sealed.as_bytes().strip_prefix(front.as_slice());

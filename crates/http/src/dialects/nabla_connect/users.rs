@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use roster_application::authentication::Caller;
 use roster_application::{Conflicting, Error};
-use roster_domain::{EmailRule, FieldPath, Profile, UserChanges, Violations};
+use roster_domain::{EmailRule, FieldPath, Profile, Surface, UserChanges, Violations};
 use roster_wire::field::read_object;
 use roster_wire::nabla_connect::{User, UserRequest};
 use serde_json::Value;
@@ -49,7 +49,12 @@ pub(super) async fn upsert(
     };
     let upserted = dialect
         .users
-        .upsert(&caller.organization, external_id, &changes, EmailRule::MustMatch)
+        .upsert(
+            caller.acting(Surface::NablaConnect),
+            external_id,
+            &changes,
+            EmailRule::MustMatch,
+        )
         .await
         .map_err(refused)?;
     Ok(Json(User::from(&upserted.revision.user)))

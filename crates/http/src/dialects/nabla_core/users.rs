@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use roster_application::authentication::Caller;
-use roster_domain::{FieldPath, User, UserChanges, UserId, Violations};
+use roster_domain::{FieldPath, Surface, User, UserChanges, UserId, Violations};
 use roster_wire::field::read_object;
 use roster_wire::nabla_core::{self, ArchivedUserRequest, Empty, UserBody, UserRequest};
 use serde::de::DeserializeOwned;
@@ -34,7 +34,10 @@ pub(super) async fn create(
         Generation::Current => read::<UserRequest>(&headers, body).await?,
         Generation::Archived => read::<ArchivedUserRequest>(&headers, body).await?,
     };
-    let revision = dialect.users.create(&caller.organization, &changes, None).await?;
+    let revision = dialect
+        .users
+        .create(caller.acting(Surface::NablaCore), &changes, None)
+        .await?;
     Ok(dialect.generation.user(&revision.user))
 }
 
@@ -93,7 +96,10 @@ pub(super) async fn update(
 ) -> Result<Response, Refusal> {
     let id = user_id(id)?;
     let changes = read::<UserRequest>(&headers, body).await?;
-    let revision = dialect.users.update(&caller.organization, id, &changes, None).await?;
+    let revision = dialect
+        .users
+        .update(caller.acting(Surface::NablaCore), id, &changes, None)
+        .await?;
     Ok(dialect.generation.user(&revision.user))
 }
 
@@ -143,7 +149,10 @@ async fn set_active(
 ) -> Result<Response, Refusal> {
     let id = user_id(id)?;
     request::empty_object(&headers, body).await?;
-    let revision = dialect.users.set_active(&caller.organization, id, active, None).await?;
+    let revision = dialect
+        .users
+        .set_active(caller.acting(Surface::NablaCore), id, active, None)
+        .await?;
     Ok(dialect.generation.user(&revision.user))
 }
 

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use roster_application::authentication::Caller;
 use roster_application::{Error, Missing};
-use roster_domain::{OrganizationId, User};
+use roster_domain::{OrganizationId, Surface, User};
 use roster_wire::upheal::{
     CreatedProviderV1, CreatedProviderV2, NewProviderRequest, NewProviderV1, NewProviderV2, UserUrls, Version,
 };
@@ -106,7 +106,8 @@ async fn create(
 ) -> Result<(User, UserUrls), Refusal> {
     let request: NewProviderRequest = request::read(headers, body).await?;
     let changes = request.into_changes(version);
-    let user = dialect.users.create(&caller.organization, &changes, None).await?.user;
+    let acting = caller.acting(Surface::Upheal);
+    let user = dialect.users.create(acting, &changes, None).await?.user;
     let urls = dialect.urls_of(caller, &user).await?;
     Ok((user, urls))
 }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use roster_application::Error;
 use roster_application::authentication::Caller;
-use roster_domain::{Change, User, UserChanges};
+use roster_domain::{Change, Surface, User, UserChanges};
 use roster_wire::upheal::{UserChangesV1, UserChangesV2, UserRequest, UserV1, UserV2, Version};
 
 use super::{Shared, Upheal};
@@ -171,7 +171,11 @@ impl Upheal {
             let user = self.users.find(organization, name).await?;
             allows(&user)?;
             let expected = Some(&[user.version][..]);
-            match self.users.update(organization, user.id, changes, expected).await {
+            match self
+                .users
+                .update(caller.acting(Surface::Upheal), user.id, changes, expected)
+                .await
+            {
                 Ok(revision) => return Ok(revision.user),
                 Err(Error::VersionMismatch { .. }) => {}
                 Err(error) => return Err(error.into()),

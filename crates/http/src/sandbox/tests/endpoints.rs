@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
-use roster_domain::{Change, UserChanges};
+use roster_application::Acting;
+use roster_domain::{Change, Surface, UserChanges};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -114,10 +115,13 @@ async fn every_user_of_the_organization_that_plays_the_vendor_is_shown() {
             active: Change::Set(number != 3),
             ..UserChanges::default()
         };
-        users.create(&organization(2), &changes, None).await.expect("a user");
+        let player = organization(2);
+        let acting = Acting::inside(&player, Surface::Cli);
+        users.create(acting, &changes, None).await.expect("a user");
     }
+    let owner = organization(1);
     users
-        .create(&organization(1), &UserChanges::default(), None)
+        .create(Acting::inside(&owner, Surface::Cli), &UserChanges::default(), None)
         .await
         .expect("a user");
 

@@ -64,6 +64,21 @@ async fn a_malformed_answer_comes_after_the_effect() {
 }
 
 #[tokio::test]
+async fn an_answer_of_another_type_comes_after_the_effect() {
+    let given = given();
+    given.fault(Effect::WrongContentType);
+
+    let answer = given.call("/users", PLAYER).await;
+
+    assert_eq!(
+        (answer.status(), &answer.headers()["content-type"]),
+        (StatusCode::OK, &"text/html".parse().unwrap())
+    );
+    assert!(text(answer).await.starts_with("<!DOCTYPE html>"));
+    assert_eq!(given.effects(), 1);
+}
+
+#[tokio::test]
 async fn a_reset_comes_before_the_effect_and_a_dropped_reply_after_it() {
     let given = given();
 

@@ -4,6 +4,7 @@ mod connection;
 mod endpoints;
 mod faults;
 mod requests;
+mod vendors;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

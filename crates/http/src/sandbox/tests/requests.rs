@@ -26,6 +26,7 @@ use super::aim;
 #[case::reset(json!({"kind": "reset"}), Effect::Reset)]
 #[case::drop_reply(json!({"kind": "drop_reply"}), Effect::DropReply)]
 #[case::malformed(json!({"kind": "malformed"}), Effect::Malformed)]
+#[case::wrong_content_type(json!({"kind": "wrong_content_type"}), Effect::WrongContentType)]
 #[case::unauthorized(json!({"kind": "unauthorized"}), Effect::Unauthorized)]
 fn every_kind_is_read(#[case] fault: Value, #[case] expected: Effect) {
     let read = read(json!({"vendor": "nabla_core", "fault": fault})).expect("a fault");

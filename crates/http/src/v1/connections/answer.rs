@@ -1,17 +1,19 @@
 //! A connection as `/v1` shows it: without its credentials.
 
 use roster_application::connections::ConnectionTest;
-use roster_domain::{Connection, ConnectionOptions, Pause, Timestamp, Version};
+use roster_application::ports::Hold;
+use roster_domain::{Connection, Pause, Timestamp, Version};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::super::{schemas, time};
+use super::options::OptionsAnswer;
 
 /// One organization's configured access to one vendor. Credentials are never shown.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Connection)]
-pub(super) struct ConnectionAnswer {
+pub(crate) struct ConnectionAnswer {
     /// Roster's id of the connection.
     id: Uuid,
     #[schema(schema_with = schemas::vendor)]
@@ -27,6 +29,9 @@ pub(super) struct ConnectionAnswer {
     /// Set while nothing is sent to the vendor, with the reason.
     #[schema(required)]
     paused: Option<PauseAnswer>,
+    /// Set while departures wait for approval: so many users would leave at once that a person should look first.
+    #[schema(required)]
+    held: Option<HoldAnswer>,
     /// When the connection was made.
     #[serde(serialize_with = "time::micros")]
     #[schema(value_type = String, format = DateTime)]
@@ -40,17 +45,6 @@ pub(super) struct ConnectionAnswer {
     version: Version,
 }
 
-/// What a connection leaves to choose.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ConnectionOptions)]
-struct OptionsAnswer {
-    /// The version that is asked for in the vendor's versioning header; null for the one that Roster was built for.
-    #[schema(required)]
-    api_version: Option<String>,
-    /// Whether private, loopback and link-local addresses may be called.
-    allow_private_addresses: bool,
-}
-
 /// Why nothing is sent over a connection.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Pause)]
@@ -61,6 +55,26 @@ struct PauseAnswer {
     #[serde(serialize_with = "time::micros")]
     #[schema(value_type = String, format = DateTime)]
     since: Timestamp,
+}
+
+/// Departures that wait for approval.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Hold)]
+struct HoldAnswer {
+    /// How many users would leave.
+    #[schema(minimum = 1)]
+    count: u64,
+    /// Since when the first of them waits.
+    #[serde(serialize_with = "time::micros")]
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+/// What was approved.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Approval {
+    /// How many departures were held, and are now due.
+    pub(super) approved: u64,
 }
 
 /// What came of testing a connection.
@@ -84,15 +98,17 @@ pub(super) struct ConnectionPage {
     pub(super) next_cursor: Option<String>,
 }
 
-impl From<Connection> for ConnectionAnswer {
-    fn from(connection: Connection) -> Self {
+impl ConnectionAnswer {
+    /// Shows a connection, with the departures that are held there.
+    pub(crate) fn of(connection: Connection, held: Option<Hold>) -> Self {
         Self {
             id: connection.id.uuid(),
             vendor: connection.vendor.name(),
             label: connection.label,
             base_url: connection.base_url.as_str().to_owned(),
-            options: OptionsAnswer::from(connection.options),
+            options: OptionsAnswer::of(connection.options, connection.vendor),
             paused: connection.paused.map(PauseAnswer::from),
+            held: held.map(HoldAnswer::from),
             created_at: connection.created_at,
             updated_at: connection.updated_at,
             version: connection.version,
@@ -100,11 +116,11 @@ impl From<Connection> for ConnectionAnswer {
     }
 }
 
-impl From<ConnectionOptions> for OptionsAnswer {
-    fn from(options: ConnectionOptions) -> Self {
+impl From<Hold> for HoldAnswer {
+    fn from(hold: Hold) -> Self {
         Self {
-            api_version: options.api_version,
-            allow_private_addresses: options.allow_private_addresses,
+            count: hold.count,
+            since: hold.since,
         }
     }
 }

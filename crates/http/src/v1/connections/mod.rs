@@ -1,7 +1,11 @@
 //! `/v1/connections`: credentials go in and never come out.
 
 mod answer;
+mod new;
+mod options;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -11,6 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use roster_application::authentication::Caller;
+use roster_application::ports::Hold;
 use roster_application::{Error, Missing};
 use roster_domain::{Connection, ConnectionId};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,8 +27,10 @@ use super::query::{NoQuery, Page, Query};
 use super::request::{IfMatch, JsonBody, NoBody, ReservedId, Segments, id};
 use crate::Services;
 use crate::refusal::Refusal;
-use answer::{ConnectionAnswer, ConnectionPage, ConnectionTestAnswer};
-use request::{ConnectionRequest, NewConnectionRequest};
+pub(crate) use answer::ConnectionAnswer;
+use answer::{Approval, ConnectionPage, ConnectionTestAnswer};
+use new::NewConnection;
+use request::ConnectionRequest;
 
 /// The routes, with their specification.
 pub(crate) fn routes() -> OpenApiRouter<Arc<Services>> {
@@ -31,12 +38,14 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Services>> {
         .routes(routes!(list_connections, create_connection))
         .routes(routes!(get_connection, update_connection, delete_connection))
         .routes(routes!(test_connection))
+        .routes(routes!(approve_departures))
 }
 
 /// Create a connection
 ///
-/// Every user of the organization gets an account there, and is provisioned at once.
-#[utoipa::path(post, path = "/connections", tag = "connections", request_body = NewConnectionRequest, responses(
+/// Every user of the organization gets an account there, and is provisioned at once; with `options.assignment` `chosen`, those
+/// only who are assigned to it.
+#[utoipa::path(post, path = "/connections", tag = "connections", request_body = NewConnection, responses(
     (status = 201, description = "The connection was created.", body = ConnectionAnswer),
 ))]
 async fn create_connection(
@@ -53,7 +62,8 @@ async fn create_connection(
         .await?;
     let location =
         HeaderValue::from_str(&format!("/v1/connections/{}", connection.id)).map(|value| [(LOCATION, value)]);
-    Ok((StatusCode::CREATED, location.ok(), found(connection)).into_response())
+    // Nobody can have left a connection that is new.
+    Ok((StatusCode::CREATED, location.ok(), found(connection, None)).into_response())
 }
 
 /// List connections
@@ -76,8 +86,13 @@ async fn list_connections(
         .await?;
     let ids = |connection: &Connection| [connection.id.uuid()];
     let (connections, next_cursor) = cursor::page(connections, page.limit, List::Connections, ids);
+    let holds = services.connections.holds(&caller.organization).await?;
+    let shown = |connection: Connection| {
+        let held = held_at(&holds, connection.id);
+        ConnectionAnswer::of(connection, held)
+    };
     Ok(Json(ConnectionPage {
-        data: connections.into_iter().map(ConnectionAnswer::from).collect(),
+        data: connections.into_iter().map(shown).collect(),
         next_cursor,
     }))
 }
@@ -99,10 +114,13 @@ async fn get_connection(
         .connections
         .get(&caller.organization, id(&connection, Missing::Connection)?)
         .await?;
-    if etag::is_known(&headers, connection.version)? {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag::etag(connection.version))]).into_response());
+    let holds = services.connections.holds(&caller.organization).await?;
+    let held = held_at(&holds, connection.id);
+    let tag = tag(&connection, held);
+    if etag::is_known(&headers, &tag)? {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
-    Ok(found(connection))
+    Ok(found(connection, held))
 }
 
 /// Change a connection
@@ -131,7 +149,9 @@ async fn update_connection(
         .connections
         .update(&caller.organization, id, &changes, expected.as_deref())
         .await?;
-    Ok(found(connection))
+    let holds = services.connections.holds(&caller.organization).await?;
+    let held = held_at(&holds, connection.id);
+    Ok(found(connection, held))
 }
 
 /// Delete a connection
@@ -185,10 +205,37 @@ async fn test_connection(
     Ok(Json(ConnectionTestAnswer::from(test)))
 }
 
-fn found(connection: Connection) -> Response {
-    (
-        [(ETAG, etag::etag(connection.version))],
-        Json(ConnectionAnswer::from(connection)),
-    )
-        .into_response()
+/// Approve departures
+///
+/// All that are held at the connection now: they are due at once, and are not held again unless their users change. Where none
+/// are, nothing happens.
+#[utoipa::path(post, path = "/connections/{id}/approve", tag = "connections", responses(
+    (status = 200, description = "How many departures were approved.", body = Approval),
+    (status = 404, description = "There is no such connection."),
+))]
+async fn approve_departures(
+    State(services): State<Arc<Services>>,
+    Extension(caller): Extension<Caller>,
+    _: NoQuery,
+    Segments(connection): Segments<String>,
+    _: NoBody,
+) -> Result<Json<Approval>, Refusal> {
+    let connection = id(&connection, Missing::Connection)?;
+    let approved = services.connections.approve(&caller.organization, connection).await?;
+    Ok(Json(Approval { approved }))
+}
+
+fn held_at(holds: &[Hold], connection: ConnectionId) -> Option<Hold> {
+    holds.iter().find(|hold| hold.connection_id == connection).copied()
+}
+
+/// The tag of a connection as it is shown. What is held there changes without a new version, and stands behind it.
+fn tag(connection: &Connection, held: Option<Hold>) -> HeaderValue {
+    let held = held.map(|hold| format!("{}-{}", hold.count, hold.since.timestamp_micros()));
+    etag::etag_with(connection.version, held.as_deref())
+}
+
+fn found(connection: Connection, held: Option<Hold>) -> Response {
+    let tag = tag(&connection, held);
+    ([(ETAG, tag)], Json(ConnectionAnswer::of(connection, held))).into_response()
 }

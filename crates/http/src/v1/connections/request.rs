@@ -1,6 +1,6 @@
 //! What callers say about a connection.
 
-use roster_application::connections::{ConnectionChanges, CredentialsChanges, OptionsChanges};
+use roster_application::connections::{ConnectionChanges, CredentialsChanges};
 use roster_domain::{Change, FieldPath, Violations};
 use roster_wire::field::Field;
 use serde::Deserialize;
@@ -9,45 +9,17 @@ use utoipa::ToSchema;
 
 use super::super::fields::{self, Others, secret};
 use super::super::schemas;
+use super::new::Credentials;
+use super::options::{self, AnyOptions};
 
 /// What Roster alone sets.
 const READ_ONLY: &[&str] = &["id", "created_at", "updated_at", "version"];
-
-/// A new connection.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "describes which fields are required; `ConnectionRequest` is what is read"
-)]
-#[schema(example = json!({
-    "vendor": "nabla_core", "base_url": "https://us.api.nabla.com",
-    "credentials": {"client_id": "5f0c1f5e-6a0e-4b7c-9a53-3f1c8b1f2d10", "private_key": "-----BEGIN PRIVATE KEY-----\n…"}
-}))]
-pub(super) struct NewConnectionRequest {
-    #[schema(schema_with = schemas::connectable_vendor)]
-    vendor: Field,
-    /// What people call the connection.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
-    label: Field,
-    /// Where the vendor's API is: http or https, without credentials, query or fragment.
-    #[schema(value_type = String, format = "uri", max_length = 2000, pattern = r"^https?://[!$-.0-9;=A-Z\[\]_a-z~][!$-;=A-Z\[\]_a-z~]*$")]
-    base_url: Field,
-    /// What the vendor leaves to choose.
-    #[schema(value_type = Option<ConnectionOptionsRequest>)]
-    options: Field,
-    /// What the vendor is shown to prove who calls.
-    #[schema(value_type = Credentials)]
-    credentials: Field,
-    /// Whether nothing is sent to the vendor for now.
-    #[schema(value_type = Option<bool>)]
-    paused: Field,
-}
 
 /// What is said about a connection. Fields that are left out stay as they are.
 #[derive(Default, Deserialize, ToSchema)]
 pub(super) struct ConnectionRequest {
     #[serde(default)]
-    #[schema(schema_with = schemas::connectable_vendor)]
+    #[schema(schema_with = schemas::vendor)]
     vendor: Field,
     /// What people call the connection.
     #[serde(default)]
@@ -59,7 +31,7 @@ pub(super) struct ConnectionRequest {
     base_url: Field,
     /// What the vendor leaves to choose; its parts merge.
     #[serde(default)]
-    #[schema(value_type = Option<ConnectionOptionsRequest>)]
+    #[schema(value_type = Option<AnyOptions>)]
     options: Field,
     /// What the vendor is shown to prove who calls; replaced as a whole.
     #[serde(default)]
@@ -69,22 +41,6 @@ pub(super) struct ConnectionRequest {
     #[serde(default)]
     #[schema(value_type = bool)]
     paused: Field,
-    #[serde(flatten)]
-    #[schema(ignore)]
-    others: Others,
-}
-
-/// What is said about a connection's options.
-#[derive(Default, Deserialize, ToSchema)]
-struct ConnectionOptionsRequest {
-    /// The version that is asked for in the vendor's versioning header; null for the one that Roster was built for.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, format = "calendar-date", pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2}|x-nabla-next)$", example = "2026-06-12")]
-    api_version: Field,
-    /// Whether private, loopback and link-local addresses may be called.
-    #[serde(default)]
-    #[schema(value_type = Option<bool>)]
-    allow_private_addresses: Field,
     #[serde(flatten)]
     #[schema(ignore)]
     others: Others,
@@ -107,61 +63,6 @@ struct CredentialsRequest {
     others: Others,
 }
 
-/// Credentials of one kind: an OAuth client for Nabla, an API key for Upheal, a service account for Corti.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "describes what goes together; `CredentialsRequest` is what is read"
-)]
-#[serde(untagged)]
-enum Credentials {
-    OauthClient(OauthCredentialsRequest),
-    ApiKey(ApiKeyCredentialsRequest),
-    ServiceAccount(ServiceAccountCredentialsRequest),
-}
-
-/// The credentials of an OAuth client at the vendor.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "describes what goes together; `CredentialsRequest` is what is read"
-)]
-struct OauthCredentialsRequest {
-    /// The id of the OAuth client at the vendor.
-    #[schema(value_type = String, pattern = r"\S")]
-    client_id: Field,
-    /// The client's RSA key of at least 2048 bits, PKCS#8 or PKCS#1 in PEM.
-    #[schema(value_type = String, format = "rsa-private-key", write_only, pattern = "-----BEGIN (RSA )?PRIVATE KEY-----")]
-    private_key: Field,
-}
-
-/// An API key of the vendor's.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "describes what goes together; `CredentialsRequest` is what is read"
-)]
-struct ApiKeyCredentialsRequest {
-    /// The API key.
-    #[schema(value_type = String, write_only)]
-    api_key: Field,
-}
-
-/// A service account at the vendor.
-#[derive(ToSchema)]
-#[expect(
-    dead_code,
-    reason = "describes what goes together; `CredentialsRequest` is what is read"
-)]
-struct ServiceAccountCredentialsRequest {
-    /// The e-mail address of the service account.
-    #[schema(value_type = String)]
-    email: Field,
-    /// The password of the service account.
-    #[schema(value_type = String, write_only)]
-    password: Field,
-}
-
 /// Reads what a body says about a connection. What cannot be read is in `unreadable`.
 pub(super) fn read(body: Value) -> ConnectionChanges {
     let mut unreadable = Violations::none();
@@ -172,25 +73,13 @@ pub(super) fn read(body: Value) -> ConnectionChanges {
         vendor: request.vendor.text(&at("vendor"), v),
         label: request.label.text(&at("label"), v),
         base_url: request.base_url.text(&at("base_url"), v),
-        options: options(request.options, &at("options"), v),
+        options: options::read(request.options, &at("options"), v),
         credentials: credentials(request.credentials, &at("credentials"), v),
         paused: request.paused.flag(&at("paused"), v),
         unreadable: Violations::none(),
     };
     fields::refuse_others(&request.others, READ_ONLY, &FieldPath::root(), v);
     ConnectionChanges { unreadable, ..changes }
-}
-
-fn options(field: Field, at: &FieldPath, v: &mut Violations) -> Change<OptionsChanges> {
-    field.object::<ConnectionOptionsRequest>(at, v).map(|request| {
-        fields::refuse_others(&request.others, &[], at, v);
-        OptionsChanges {
-            api_version: request.api_version.text(&at.then("api_version"), v),
-            allow_private_addresses: request
-                .allow_private_addresses
-                .flag(&at.then("allow_private_addresses"), v),
-        }
-    })
 }
 
 fn credentials(field: Field, at: &FieldPath, v: &mut Violations) -> Change<CredentialsChanges> {

@@ -38,6 +38,7 @@ fn these_are_the_operations() {
     DELETE /v1/connections/{id}
     GET /v1/connections/{id}
     PATCH /v1/connections/{id}
+    POST /v1/connections/{id}/approve
     POST /v1/connections/{id}/test
     GET /v1/organization
     PATCH /v1/organization
@@ -48,9 +49,13 @@ fn these_are_the_operations() {
     GET /v1/users/{id}
     PATCH /v1/users/{id}
     GET /v1/users/{id}/accounts
+    DELETE /v1/users/{id}/accounts/{connection_id}
+    PUT /v1/users/{id}/accounts/{connection_id}
     POST /v1/users/{id}/accounts/{connection_id}/retry
     POST /v1/users/{id}/activate
     POST /v1/users/{id}/deactivate
+    GET /v1/users/{id}/history
+    POST /v1/users/{id}/preview
     "#);
 }
 
@@ -131,6 +136,12 @@ fn requests_know_no_further_fields_and_answers_leave_none_out() {
     let may_be_left_out = [
         "User.warnings",
         "Client.key",
+        "ConnectionOptions.api_version",
+        "ConnectionOptions.organization_id",
+        "ConnectionOptions.api_key_header",
+        "ConnectionOptions.project_id",
+        "ConnectionOptions.customer_id",
+        "ConnectionOptions.create_customer",
         "Problem.errors",
         "ProblemError.pointer",
         "ProblemError.parameter",
@@ -230,6 +241,11 @@ fn a_choice_names_the_fields_that_go_together() {
     ["client_id","private_key"]
     ["api_key"]
     ["email","password"]
+    "#);
+    insta::assert_snapshot!(required("NewConnection"), @r#"
+    ["vendor","base_url","credentials"]
+    ["vendor","base_url","credentials"]
+    ["vendor","base_url","options","credentials"]
     "#);
     insta::assert_snapshot!(required("NewClient"), @r#"
     ["kind"]

@@ -13,7 +13,9 @@ use axum::{Extension, Json};
 use roster_application::Missing;
 use roster_application::authentication::Caller;
 use roster_application::ports::{Order, UserQuery};
-use roster_domain::{Change, Email, EmailRule, ExternalId, Fault, FieldPath, Given, Revision, Rule, User, UserId};
+use roster_domain::{
+    Change, Email, EmailRule, ExternalId, Fault, FieldPath, Given, Revision, Rule, Surface, User, UserId,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -59,7 +61,7 @@ async fn create_user(
 ) -> Result<Response, Refusal> {
     let revision = services
         .users
-        .create(&caller.organization, &request::read(body), reserved.0)
+        .create(caller.acting(Surface::V1), &request::read(body), reserved.0)
         .await?;
     Ok(created(revision))
 }
@@ -120,8 +122,9 @@ async fn get_user(
         .users
         .get(&caller.organization, id(&user, Missing::User)?)
         .await?;
-    if etag::is_known(&headers, user.version)? {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, etag::etag(user.version))]).into_response());
+    let tag = etag::etag(user.version);
+    if etag::is_known(&headers, &tag)? {
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
     Ok(found(unchanged(user)))
 }
@@ -154,7 +157,7 @@ async fn update_user(
     let changes = request::read(body);
     let revision = services
         .users
-        .update(&caller.organization, user, &changes, expected.as_deref())
+        .update(caller.acting(Surface::V1), user, &changes, expected.as_deref())
         .await?;
     Ok(found(revision))
 }
@@ -178,7 +181,7 @@ async fn delete_user(
     let user = id(&user, Missing::User)?;
     services
         .users
-        .delete(&caller.organization, user, expected.as_deref())
+        .delete(caller.acting(Surface::V1), user, expected.as_deref())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -226,7 +229,7 @@ async fn upsert_user(
     let rule = EmailRule::MayChange;
     let upserted = services
         .users
-        .upsert(&caller.organization, &external_id, &changes, rule)
+        .upsert(caller.acting(Surface::V1), &external_id, &changes, rule)
         .await?;
     Ok(if upserted.created {
         created(upserted.revision)
@@ -254,7 +257,7 @@ async fn activate_user(
     let user = id(&user, Missing::User)?;
     let revision = services
         .users
-        .set_active(&caller.organization, user, true, expected.as_deref())
+        .set_active(caller.acting(Surface::V1), user, true, expected.as_deref())
         .await?;
     Ok(found(revision))
 }
@@ -278,7 +281,7 @@ async fn deactivate_user(
     let user = id(&user, Missing::User)?;
     let revision = services
         .users
-        .set_active(&caller.organization, user, false, expected.as_deref())
+        .set_active(caller.acting(Surface::V1), user, false, expected.as_deref())
         .await?;
     Ok(found(revision))
 }

@@ -1,7 +1,8 @@
 //! Users of a customer.
 
 use axum::http::{Method, StatusCode};
-use roster_domain::{Change, SettingsChanges, SpecialtyChanges, UserChanges};
+use roster_application::Acting;
+use roster_domain::{Change, SettingsChanges, SpecialtyChanges, Surface, UserChanges};
 use serde_json::{Value, json};
 
 use super::given;
@@ -203,7 +204,7 @@ async fn users_made_elsewhere_are_in_the_default_customer_with_what_they_have() 
     };
     let users = given.memory.users();
     users
-        .create(&given.organization, &elsewhere, None)
+        .create(Acting::inside(&given.organization, Surface::Cli), &elsewhere, None)
         .await
         .expect("a user");
 
@@ -258,7 +259,7 @@ async fn a_change_damages_nothing_of_what_others_keep_of_a_user() {
     };
     let users = given.memory.users();
     let before = users
-        .create(&given.organization, &elsewhere, None)
+        .create(Acting::inside(&given.organization, Surface::Cli), &elsewhere, None)
         .await
         .expect("a user")
         .user;
@@ -302,7 +303,14 @@ async fn a_user_of_a_customer_keeps_it_through_changes_made_elsewhere() {
     let users = given.memory.users();
     let user = given.kept(&id).await;
 
-    let changed = users.update(&given.organization, user.id, &elsewhere, None).await;
+    let changed = users
+        .update(
+            Acting::inside(&given.organization, Surface::Cli),
+            user.id,
+            &elsewhere,
+            None,
+        )
+        .await;
 
     assert!(changed.expect("a user").changed);
     assert_eq!(given.addresses_in("contoso").await, ["ann@example.org"]);
@@ -330,4 +338,22 @@ async fn a_project_is_named_by_its_short_name_or_by_its_id() {
 
         assert_eq!(answer.status, StatusCode::OK, "{project}");
     }
+}
+
+#[tokio::test]
+async fn every_write_tells_the_history_which_client_made_it_through_this_api() {
+    let given = given().await;
+    let user = given.given_user("default", "ann@example.org").await;
+    let path = format!("/customers/default/users/{user}");
+
+    given.call(Method::PATCH, &path, r#"{"firstName": "Anna"}"#).await;
+    given.call(Method::PATCH, &path, r#"{"enabled": false}"#).await;
+    given.call(Method::DELETE, &path, "").await;
+
+    insta::assert_snapshot!(given.memory.deeds().join("\n").replace(&given.client.to_string(), "{client}"), @r"
+    corti created {client}
+    corti updated {client}
+    corti deactivated {client}
+    corti deleted {client}
+    ");
 }

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::keys::{OTHER, OWN};
 use super::{AUDIENCE, BASE, Given, callers, given, request, token, token_request};
 use crate::dialects::Scheme;
+use crate::dialects::memory::keys::{OTHER, OWN};
 use crate::dialects::memory::organization;
 
 const BODY: &str = r#"{"provider_email": "ann@example.org", "external_provider_id": "ehr-7"}"#;

@@ -2,7 +2,6 @@
 
 mod bodies;
 mod credentials;
-mod keys;
 mod requests;
 mod sandbox;
 mod users;
@@ -20,9 +19,9 @@ use roster_domain::{ApiClientId, ConnectVersion, Organization, Timestamp, User, 
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use self::keys::{OTHER, OWN};
 use super::{API, AUDIENCE, NablaConnect, mount};
 use crate::dialects::Callers;
+use crate::dialects::memory::keys::{OTHER, OWN};
 use crate::dialects::memory::{Memory, organization};
 use crate::dialects::nabla::TokenEndpoint;
 use crate::sandbox::Sandbox;

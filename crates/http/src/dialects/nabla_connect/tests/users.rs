@@ -1,7 +1,8 @@
 //! The table of what an upsert means: who is found by which key, and what becomes of them.
 
 use axum::http::StatusCode;
-use roster_domain::{Change, SettingsChanges, UserChanges};
+use roster_application::Acting;
+use roster_domain::{Change, SettingsChanges, Surface, UserChanges};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -35,7 +36,7 @@ fn ann_with(settings: &Value) -> Value {
 async fn made_elsewhere(given: &Given, changes: UserChanges) -> roster_domain::User {
     let users = given.memory.users();
     users
-        .create(&given.organization, &changes, None)
+        .create(Acting::inside(&given.organization, Surface::Cli), &changes, None)
         .await
         .expect("a user")
         .user
@@ -428,4 +429,21 @@ async fn a_body_without_a_media_type_is_read_as_json() {
     request.headers_mut().remove("content-type");
 
     assert_eq!(given.send(request).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn every_write_tells_the_history_which_client_made_it_through_this_api() {
+    let given = given();
+    let ann = json!({"provider_email": "ann@example.org", "external_provider_id": "ehr-7"});
+    given.upsert(&ann).await;
+    let changed = json!({
+        "provider_email": "ann@example.org", "external_provider_id": "ehr-7", "settings": {"speech_locale": "FRENCH_FR"},
+    });
+    given.upsert(&changed).await;
+    given.upsert(&changed).await;
+
+    insta::assert_snapshot!(given.memory.deeds().join("\n").replace(&given.client.to_string(), "{client}"), @r"
+    nabla_connect created {client}
+    nabla_connect updated {client}
+    ");
 }

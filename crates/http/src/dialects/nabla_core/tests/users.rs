@@ -236,3 +236,21 @@ async fn a_body_without_a_media_type_is_read_as_json() {
 
     assert_eq!(given.send(request).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn every_write_tells_the_history_which_client_made_it_through_this_api() {
+    let given = given();
+    let made = given.current(Method::POST, "/users", "{}").await.json();
+    let user = format!("/users/{}", made["id"].as_str().expect("an id"));
+
+    given.current(Method::PATCH, &user, r#"{"external_id": "e"}"#).await;
+    given.current(Method::POST, &format!("{user}/deactivate"), "").await;
+    given.current(Method::POST, &format!("{user}/activate"), "").await;
+
+    insta::assert_snapshot!(given.memory.deeds().join("\n").replace(&given.client.to_string(), "{client}"), @r"
+    nabla_core created {client}
+    nabla_core updated {client}
+    nabla_core deactivated {client}
+    nabla_core activated {client}
+    ");
+}

@@ -17,8 +17,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode};
+use roster_application::Acting;
 use roster_application::ports::UserStore;
-use roster_domain::{Organization, Slug, User, UserChanges, UserId};
+use roster_domain::{ApiClientId, Organization, Slug, Surface, User, UserChanges, UserId};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -41,6 +42,7 @@ pub(super) struct Given {
     pub(super) memory: Arc<Memory>,
     pub(super) organization: Organization,
     pub(super) strangers: Organization,
+    pub(super) client: ApiClientId,
     router: Router,
 }
 
@@ -64,7 +66,7 @@ pub(super) fn given_in(sandbox: Option<&Sandbox>, requests_per_minute: Option<u3
         ..organization(number)
     };
     let (organization, strangers) = (named(1, "clinic"), named(2, "strangers"));
-    memory.add_api_key(KEY, &organization);
+    let client = memory.add_api_key(KEY, &organization);
     memory.add_api_key(ANOTHER_KEY, &organization);
     memory.add_api_key(STRANGERS_KEY, &strangers);
     let dialect = Arc::new(Upheal {
@@ -85,6 +87,7 @@ pub(super) fn given_in(sandbox: Option<&Sandbox>, requests_per_minute: Option<u3
         memory,
         organization,
         strangers,
+        client,
         router,
     }
 }
@@ -133,7 +136,8 @@ impl Given {
 
     /// A user who was made through another surface. The `userId`.
     pub(super) async fn user(&self, changes: &UserChanges) -> String {
-        let made = self.memory.users().create(&self.organization, changes, None).await;
+        let acting = Acting::inside(&self.organization, Surface::Cli);
+        let made = self.memory.users().create(acting, changes, None).await;
         made.expect("a user").user.id.to_string()
     }
 

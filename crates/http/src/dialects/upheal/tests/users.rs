@@ -183,3 +183,20 @@ async fn a_change_that_changes_nothing_writes_nothing() {
 
     assert_eq!(given.kept(&id).await.version, before.version);
 }
+
+#[tokio::test]
+async fn every_write_tells_the_history_which_client_made_it_through_this_api() {
+    let given = given();
+    let user = format!("{V2}/users/{}", given.provider().await);
+
+    given.call(Method::PATCH, &user, r#"{"firstName": "Anna"}"#).await;
+    given.call(Method::DELETE, &user, "").await;
+    given.call(Method::POST, &format!("{user}/activate"), "").await;
+
+    insta::assert_snapshot!(given.memory.deeds().join("\n").replace(&given.client.to_string(), "{client}"), @r"
+    upheal created {client}
+    upheal updated {client}
+    upheal deactivated {client}
+    upheal activated {client}
+    ");
+}

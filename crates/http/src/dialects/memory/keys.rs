@@ -11,15 +11,15 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::Value;
 
 /// A key pair.
-pub(super) struct Key {
+pub(crate) struct Key {
     signing: EncodingKey,
-    pub(super) public_pem: String,
+    pub(crate) public_pem: String,
 }
 
 /// The caller's key.
-pub(super) static OWN: LazyLock<Key> = LazyLock::new(Key::generate);
+pub(crate) static OWN: LazyLock<Key> = LazyLock::new(Key::generate);
 /// Somebody else's key.
-pub(super) static OTHER: LazyLock<Key> = LazyLock::new(Key::generate);
+pub(crate) static OTHER: LazyLock<Key> = LazyLock::new(Key::generate);
 
 impl Key {
     fn generate() -> Self {
@@ -39,7 +39,7 @@ impl Key {
     }
 
     /// Signs claims (RS256).
-    pub(super) fn sign(&self, claims: &Value) -> String {
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         encode(&Header::new(Algorithm::RS256), claims, &self.signing).expect("an assertion")
     }
 }
