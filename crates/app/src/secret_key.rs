@@ -61,6 +61,17 @@ impl SecretKey {
         }
     }
 
+    /// The keys that were replaced and are still live: separated by commas.
+    pub(crate) fn previous(given: Option<&SecretString>) -> Result<Vec<Self>, SecretKeyError> {
+        given
+            .map(ExposeSecret::expose_secret)
+            .unwrap_or_default()
+            .split(',')
+            .filter(|text| !text.trim().is_empty())
+            .map(|text| Self::parse(text, "ROSTER_PREVIOUS_SECRET_KEYS"))
+            .collect()
+    }
+
     /// Makes the key beside the SQLite database. The caller makes sure that nobody else does at the same time, and that
     /// nothing was sealed with another key.
     pub(crate) fn make(database: &Database, entropy: &dyn Entropy) -> Result<Self, SecretKeyError> {

@@ -9,22 +9,26 @@ use roster_application::accounts::Accounts;
 use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
 use roster_application::connections::{Connections, PrivateAddresses};
-use roster_application::convergence::{Convergence, Leases, Worker, WorkerSettings};
+use roster_application::convergence::{Convergence, ConvergencePorts, Leases, Worker, WorkerSettings};
 use roster_application::customers::Customers;
+use roster_application::history::Histories;
 use roster_application::idempotency::Idempotency;
 use roster_application::links::Links;
 use roster_application::organizations::Organizations;
 use roster_application::ports::{Clock, Entropy, Ids, Secrets, Store, StoreError, VendorGateway};
+use roster_application::preview::Previews;
+use roster_application::pull::Pulls;
+use roster_application::rotation::Rotation;
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use roster_domain::RetryPolicy;
 use roster_http::{DialectSettings, Readiness, Services};
 use roster_store_postgres::PostgresStore;
 use roster_store_sqlite::SqliteStore;
-use roster_vendors::{Egress, EgressLimits, Gateway, HttpKeySets, NablaCore};
+use roster_vendors::{Corti, Egress, EgressLimits, Gateway, HttpKeySets, NablaConnect, NablaCore, Upheal};
 
 use crate::adapters::{AeadSecrets, SystemClock, SystemEntropy, UuidV7};
-use crate::secret_key::SecretKey;
+use crate::secret_key::{SecretKey, SecretKeyError};
 use crate::settings::{Database, Settings};
 
 /// How long a process that stops waits for what is under way.
@@ -97,6 +101,7 @@ impl Readiness for OpenStore {
 pub(crate) struct Desk {
     pub(crate) users: Users,
     pub(crate) accounts: Accounts,
+    pub(crate) histories: Histories,
     pub(crate) api_clients: ApiClients,
     pub(crate) organizations: Organizations,
 }
@@ -107,7 +112,14 @@ impl Desk {
         let (clock, ids, entropy) = system();
         Self {
             users: Users::new(Arc::clone(store) as _, Arc::clone(&clock), Arc::clone(&ids)),
-            accounts: Accounts::new(Arc::clone(store) as _, Arc::clone(store) as _, Arc::clone(&clock)),
+            accounts: Accounts::new(
+                Arc::clone(store) as _,
+                Arc::clone(store) as _,
+                Arc::clone(store) as _,
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+            ),
+            histories: Histories::new(Arc::clone(store) as _, Arc::clone(store) as _),
             api_clients: ApiClients::new(
                 Arc::clone(store) as _,
                 Arc::clone(&clock),
@@ -141,6 +153,9 @@ impl Desk {
 pub(crate) struct Wired {
     pub(crate) desk: Desk,
     pub(crate) connections: Connections,
+    pub(crate) previews: Previews,
+    pub(crate) pulls: Pulls,
+    pub(crate) rotation: Rotation,
     pub(crate) sessions: Sessions,
     pub(crate) authentication: Authentication,
     pub(crate) tokens: Tokens,
@@ -148,6 +163,7 @@ pub(crate) struct Wired {
     pub(crate) customers: Customers,
     pub(crate) links: Links,
     dialects: DialectSettings,
+    history_kept: TimeDelta,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     convergence: Convergence,
@@ -159,6 +175,8 @@ pub(crate) struct Wired {
 pub(crate) enum WiringError {
     #[error("the sealing key cannot be used: {0}")]
     Secrets(#[from] roster_application::ports::SecretsError),
+    #[error(transparent)]
+    SecretKey(#[from] SecretKeyError),
     #[error("the HTTP client cannot be built: {0}")]
     Egress(#[from] roster_vendors::EgressError),
 }
@@ -167,19 +185,28 @@ impl Wired {
     /// Puts everything together.
     pub(crate) fn new(store: Arc<dyn Store>, secret_key: &SecretKey, settings: &Settings) -> Result<Self, WiringError> {
         let (clock, ids, entropy) = system();
-        let secrets: Arc<dyn Secrets> = Arc::new(AeadSecrets::new(secret_key)?);
-        let egress = Egress::new(EgressLimits::default())?;
-        let gateway: Arc<dyn VendorGateway> = Arc::new(Gateway::new(NablaCore::new(
-            egress.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&ids),
-        )));
+        let previous = SecretKey::previous(settings.previous_secret_key.as_ref())?;
+        let secrets: Arc<dyn Secrets> = Arc::new(AeadSecrets::new(secret_key, &previous)?);
+        let egress = Egress::new(EgressLimits {
+            call: Duration::from_secs(u64::from(settings.vendor_timeout)),
+            ..EgressLimits::default()
+        })?;
+        let gateway: Arc<dyn VendorGateway> = Arc::new(Gateway::new(
+            NablaCore::new(egress.clone(), Arc::clone(&clock), Arc::clone(&ids)),
+            NablaConnect::new(egress.clone(), Arc::clone(&clock), Arc::clone(&ids)),
+            Upheal::new(egress.clone(), Arc::clone(&clock)),
+            Corti::new(egress.clone(), Arc::clone(&clock)),
+        ));
         let key_sets = Arc::new(HttpKeySets::new(
             egress,
             Arc::clone(&clock),
             settings.allow_private_addresses,
         ));
-        let tokens = Tokens::new(&secret_key.token_key());
+        let tokens = previous
+            .iter()
+            .fold(Tokens::new(&secret_key.token_key()), |tokens, key| {
+                tokens.also_taking(&key.token_key())
+            });
         let connections = Connections::new(
             Arc::clone(&store) as _,
             Arc::clone(&gateway),
@@ -192,18 +219,35 @@ impl Wired {
         } else {
             PrivateAddresses::Refused
         });
-        let convergence = Convergence::new(
-            Arc::clone(&store) as _,
-            gateway,
-            connections.clone(),
-            Arc::clone(&secrets),
-            Arc::clone(&clock),
-            Arc::clone(&entropy),
-            RetryPolicy::default(),
-            Leases::default(),
-        );
+        let ports = ConvergencePorts {
+            queue: Arc::clone(&store) as _,
+            gateway: Arc::clone(&gateway),
+            connections: connections.clone(),
+            secrets: Arc::clone(&secrets),
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+            ids: Arc::clone(&ids),
+        };
+        let convergence = Convergence::new(ports, RetryPolicy::default(), Leases::default());
+        let desk = Desk::new(&store).sealing_with(Arc::clone(&secrets)).under(settings);
         Ok(Self {
-            desk: Desk::new(&store).sealing_with(Arc::clone(&secrets)).under(settings),
+            previews: Previews::new(
+                Arc::clone(&store) as _,
+                Arc::clone(&store) as _,
+                Arc::clone(&store) as _,
+                Arc::clone(&gateway),
+                Arc::clone(&secrets),
+            ),
+            pulls: Pulls::new(
+                desk.users.clone(),
+                Arc::clone(&store) as _,
+                Arc::clone(&store) as _,
+                gateway,
+                Arc::clone(&secrets),
+            ),
+            rotation: Rotation::new(Arc::clone(&store) as _, Arc::clone(&secrets)),
+            history_kept: TimeDelta::days(i64::from(settings.history_days)),
+            desk,
             customers: Customers::new(Arc::clone(&store) as _, Arc::clone(&clock)),
             links: Links::new(Arc::clone(&store) as _, entropy),
             dialects: settings.dialects.clone(),
@@ -230,6 +274,8 @@ impl Wired {
         Services {
             users: self.desk.users.clone(),
             accounts: self.desk.accounts.clone(),
+            histories: self.desk.histories.clone(),
+            previews: self.previews.clone(),
             connections: self.connections.clone(),
             api_clients: self.desk.api_clients.clone(),
             organizations: self.desk.organizations.clone(),
@@ -254,21 +300,22 @@ impl Wired {
             ..WorkerSettings::default()
         };
         Worker::new(
+            self.ids.new_id(),
             self.convergence.clone(),
-            Arc::clone(&self.store) as _,
             Arc::clone(&self.store) as _,
             settings,
         )
     }
 
-    /// Forgets what has run out: answers to repeated requests, sessions, tombstones.
+    /// Forgets what has run out: answers to repeated requests, sessions, tombstones, histories.
     pub(crate) async fn tidy_up(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
         let kept = TimeDelta::from_std(Idempotency::KEPT).unwrap_or(TimeDelta::days(1));
         let keys = self.store.purge_idempotency_keys(now - kept).await?;
         let sessions = self.store.purge_sessions(now).await?;
         let users = self.store.purge_users(now - TOMBSTONES_KEPT).await?;
-        Ok(keys + sessions + users)
+        let history = self.store.purge_history(now - self.history_kept).await?;
+        Ok(keys + sessions + users + history)
     }
 }
 

@@ -1,13 +1,16 @@
 //! `roster accounts`
 
 use clap::{Args, Subcommand};
+use roster_application::Acting;
 use roster_application::ports::{AccountPosition, AccountQuery};
-use roster_domain::{Account, AccountStatus, ConnectionId};
+use roster_domain::{Account, AccountStatus, ConnectionId, Surface};
 use roster_http::json;
 
 use super::{Desired, Failure, input, output};
 use crate::wiring::Desk;
 
+/// What stands in the way of a departure that is held.
+const HELD: &str = "so many users would leave at once that it waits for `roster connections approve`";
 /// The most accounts that are read at once.
 const PAGE: u32 = 200;
 
@@ -15,6 +18,10 @@ const PAGE: u32 = 200;
 pub(super) enum Command {
     /// List where users are at the vendors
     List(ListArgs),
+    /// Assign a user to a connection that takes only those who are chosen
+    Assign(AssignArgs),
+    /// Take a user off a connection: the user is deactivated or deleted there
+    Unassign(AssignArgs),
     /// Try a user's accounts again that are behind
     Retry {
         /// Roster's id of the user, or the external id
@@ -25,6 +32,17 @@ pub(super) enum Command {
         #[command(flatten)]
         desired: Desired,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AssignArgs {
+    /// Roster's id of the user, or the external id
+    user: String,
+    /// The connection
+    #[arg(long, value_name = "ID")]
+    connection: ConnectionId,
+    #[command(flatten)]
+    desired: Desired,
 }
 
 #[derive(Debug, Args)]
@@ -50,6 +68,8 @@ pub(super) struct ListArgs {
 pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
     match command {
         Command::List(args) => list(desk, args).await,
+        Command::Assign(args) => assign(desk, args, true).await,
+        Command::Unassign(args) => assign(desk, args, false).await,
         Command::Retry {
             user,
             connection,
@@ -75,6 +95,17 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
             show(&tried, desired.json)
         }
     }
+}
+
+async fn assign(desk: &Desk, args: AssignArgs, is_assigned: bool) -> Result<(), Failure> {
+    let organization = desk.organization(&args.desired.organization).await?;
+    let user = input::user(desk, &organization, &args.user).await?;
+    let acting = Acting::inside(&organization, Surface::Cli);
+    let account = desk
+        .accounts
+        .assign(acting, user.id, args.connection, is_assigned)
+        .await?;
+    show(&[account], args.desired.json)
 }
 
 async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
@@ -134,7 +165,9 @@ fn show(accounts: &[Account], as_json: bool) -> Result<(), Failure> {
             .attention
             .as_ref()
             .map(|attention| format!("{} (to be healed by: {})", attention.message, attention.remedy.name()))
-            .or_else(|| account.last_error.clone());
+            .or_else(|| account.held_since.map(|_| HELD.to_owned()))
+            .or_else(|| account.last_error.clone())
+            .or_else(|| account.drift.as_ref().map(|drift| drift.message.clone()));
         table.add_row(vec![
             output::optional(Some(account.user_id)),
             output::optional(Some(account.vendor)),

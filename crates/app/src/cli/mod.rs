@@ -3,12 +3,14 @@
 mod accounts;
 mod clients;
 mod config;
+mod connections;
 mod failure;
 mod input;
 mod openapi;
 mod organizations;
 pub(crate) mod output;
 mod sandbox;
+mod secrets;
 mod users;
 
 use std::sync::Arc;
@@ -19,8 +21,9 @@ use roster_domain::{Organization, Slug};
 
 pub(crate) use failure::Failure;
 
+use crate::secret_key::{SecretKey, SecretKeyError};
 use crate::settings::{ServeArgs, Settings, SettingsArgs};
-use crate::wiring::{Desk, OpenStore};
+use crate::wiring::{Desk, OpenStore, Wired};
 use crate::{logging, serve};
 
 /// One record per clinician, every clinical-AI vendor.
@@ -53,6 +56,9 @@ enum Command {
     /// See where users are at the vendors, or try again
     #[command(subcommand)]
     Accounts(accounts::Command),
+    /// Look at connections to vendors, approve what is held, adopt users who are there already
+    #[command(subcommand)]
+    Connections(connections::Command),
     /// Make an API client
     #[command(subcommand)]
     Clients(clients::Command),
@@ -62,6 +68,9 @@ enum Command {
     /// See what opens the vendors' APIs in the sandbox
     #[command(subcommand)]
     Sandbox(sandbox::Command),
+    /// Replace the secret key
+    #[command(subcommand)]
+    Secrets(secrets::Command),
     /// Print the effective settings, secrets masked
     Config(config::ConfigArgs),
     /// Print completions for a shell
@@ -97,9 +106,14 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Migrate => at_desk(&args, Absent::IsMade, async |_, settings| {
             output::done(&format!("the tables in {} are up to date", settings.database.masked()))
         }),
-        Command::Users(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
-            users::run(&desk, command).await
+        Command::Users(command) if command.needs_secrets() => at_wired(&args, async |wired| {
+            users::run(&wired.desk, Some(&wired), command).await
         }),
+        Command::Users(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
+            users::run(&desk, None, command).await
+        }),
+        Command::Connections(command) => at_wired(&args, async |wired| connections::run(&wired, command).await),
+        Command::Secrets(command) => at_wired(&args, async |wired| secrets::run(&wired, command).await),
         Command::Accounts(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
             accounts::run(&desk, command).await
         }),
@@ -138,6 +152,23 @@ fn at_desk(
     at_store(args, &ServeArgs::default(), absent, async |store, settings| {
         work(Desk::new(&store.ports()).under(settings), settings).await
     })
+}
+
+/// Carries out a command that opens what is sealed, or calls vendors.
+fn at_wired(args: &SettingsArgs, work: impl AsyncFnOnce(Wired) -> Result<(), Failure>) -> Result<(), Failure> {
+    at_store(
+        args,
+        &ServeArgs::default(),
+        Absent::IsRefused,
+        async |store, settings| {
+            let found = SecretKey::find(settings.secret_key.as_ref(), &settings.database)?;
+            let secret_key = found.ok_or_else(|| match settings.database.key_file() {
+                Some(file) => Failure::from(SecretKeyError::Lost(file)),
+                None => Failure::from(SecretKeyError::Missing),
+            })?;
+            work(Wired::new(store.ports(), &secret_key, settings)?).await
+        },
+    )
 }
 
 /// Opens the store for one command, and closes it again.

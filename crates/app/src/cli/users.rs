@@ -1,12 +1,15 @@
 //! `roster users`
 
 use clap::{Args, Subcommand};
-use roster_application::ports::UserQuery;
-use roster_domain::{Change, Email, ExternalId, PhoneChanges, Pronoun, SessionType, User, UserChanges, UserId};
+use roster_application::Acting;
+use roster_application::ports::{HistoryEvent, UserQuery};
+use roster_domain::{
+    Change, Email, ExternalId, PhoneChanges, Pronoun, SessionType, Surface, User, UserChanges, UserId,
+};
 use roster_http::json;
 
 use super::{Desired, Failure, input, output};
-use crate::wiring::Desk;
+use crate::wiring::{Desk, Wired};
 
 /// The most users that are read at once.
 const PAGE: u32 = 200;
@@ -24,6 +27,23 @@ pub(super) enum Command {
     },
     /// Create a user
     Create(Box<CreateArgs>),
+    /// Show who changed a user, and how the vendors took it
+    History {
+        /// Roster's id of the user, or the external id
+        user: String,
+        /// The most entries to show
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        #[command(flatten)]
+        desired: Desired,
+    },
+    /// Show the requests that would be sent to each vendor for a user, without sending them
+    Preview {
+        /// Roster's id of the user, or the external id
+        user: String,
+        #[command(flatten)]
+        desired: Desired,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -93,7 +113,15 @@ pub(super) struct CreateArgs {
     desired: Desired,
 }
 
-pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
+impl Command {
+    /// Whether the command must open what is sealed.
+    pub(super) const fn needs_secrets(&self) -> bool {
+        matches!(self, Self::Preview { .. })
+    }
+}
+
+/// Carries out a command that opens nothing sealed, or, with everything at hand, any.
+pub(super) async fn run(desk: &Desk, wired: Option<&Wired>, command: Command) -> Result<(), Failure> {
     match command {
         Command::List(args) => list(desk, args).await,
         Command::Get { user, desired } => {
@@ -101,7 +129,93 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
             show(&input::user(desk, &organization, &user).await?, desired.json)
         }
         Command::Create(args) => create(desk, *args).await,
+        Command::History { user, limit, desired } => history(desk, &user, limit, &desired).await,
+        Command::Preview { user, desired } => match wired {
+            Some(wired) => preview(wired, &user, &desired).await,
+            None => Err(Failure::internal(&"a preview needs the vendors' clients")),
+        },
     }
+}
+
+async fn history(desk: &Desk, user: &str, limit: u32, desired: &Desired) -> Result<(), Failure> {
+    let organization = desk.organization(&desired.organization).await?;
+    // A deleted user has a history, too; it is named by Roster's id.
+    let id = match user.parse() {
+        Ok(id) => id,
+        Err(_) => input::user(desk, &organization, user).await?.id,
+    };
+    let entries = desk.histories.of_user(&organization, id, None, limit).await?;
+    if desired.json {
+        let data: Vec<serde_json::Value> = entries.into_iter().map(json::history).collect();
+        return output::json(&serde_json::json!({ "data": data }));
+    }
+    let mut table = output::table(&["WHEN", "WHO", "WHAT", "OUTCOME"]);
+    for entry in &entries {
+        let (at, who, what, outcome) = match &entry.event {
+            HistoryEvent::Change(change) => (
+                change.at,
+                change.actor.surface.name().to_owned(),
+                format!("{} {}", change.deed, change.fields.join(", ")),
+                format!("version {}", change.version),
+            ),
+            HistoryEvent::Call { vendor, call, .. } => (
+                call.at,
+                vendor.name().to_owned(),
+                call.operation.clone(),
+                match &call.message {
+                    Some(message) => format!("{}: {message}", call.outcome),
+                    None => call.outcome.clone(),
+                },
+            ),
+        };
+        table.add_row(vec![
+            output::optional(Some(at.format("%Y-%m-%d %H:%M:%S"))),
+            output::optional(Some(who)),
+            output::optional(Some(what.trim())),
+            output::optional(Some(outcome)),
+        ]);
+    }
+    output::show(&table, "nothing is known of the user")
+}
+
+async fn preview(wired: &Wired, user: &str, desired: &Desired) -> Result<(), Failure> {
+    let desk = &wired.desk;
+    let organization = desk.organization(&desired.organization).await?;
+    let user = input::user(desk, &organization, user).await?;
+    let previews = wired.previews.of_user(&organization, user.id).await?;
+    if desired.json {
+        let data: Vec<serde_json::Value> = previews.into_iter().map(json::preview).collect();
+        return output::json(&serde_json::json!({ "data": data }));
+    }
+    if previews.is_empty() {
+        output::hint("the user is at no vendor: there is no connection that takes it");
+    }
+    for preview in previews {
+        output::heading(preview.connection.vendor.title())?;
+        for step in &preview.steps {
+            match &step.requests {
+                Ok(requests) => {
+                    for request in requests {
+                        output::line(&format!("{} {}", request.method, request.url))?;
+                        for (name, value) in &request.headers {
+                            output::faint(&format!("  {name}: {value}"))?;
+                        }
+                        if let Some(body) = &request.body {
+                            output::line(&format!("  {body}"))?;
+                        }
+                    }
+                }
+                Err(error) => output::line(&format!("{}: {error}", step.operation))?,
+            }
+        }
+        match (&preview.attention, preview.steps.is_empty()) {
+            (Some(attention), _) => output::line(attention)?,
+            (None, true) => output::faint("nothing would be sent: the vendor has what it should have")?,
+            (None, false) => {}
+        }
+        output::line("")?;
+    }
+    Ok(())
 }
 
 async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
@@ -196,7 +310,8 @@ async fn create(desk: &Desk, args: CreateArgs) -> Result<(), Failure> {
         },
         ..UserChanges::default()
     };
-    let revision = desk.users.create(&organization, &changes, None).await?;
+    let acting = Acting::inside(&organization, Surface::Cli);
+    let revision = desk.users.create(acting, &changes, None).await?;
     for suspicion in &revision.suspicions {
         output::hint(&format!(
             "metadata.{} looks like {}",

@@ -8,7 +8,7 @@ use roster_domain::{ApiClientId, Organization, Slug, Timestamp, Vendor};
 use secrecy::SecretString;
 
 use super::registration::Registration;
-use super::{client_id, connection_id, credentials, keys, server_key_id, slug};
+use super::{client_id, connection_id, credentials, server_key_id, slug};
 use crate::cli::Failure;
 use crate::secret_key::SecretKey;
 use crate::wiring::Wired;
@@ -29,6 +29,15 @@ pub(super) const fn prefix(vendor: Vendor) -> &'static str {
         Vendor::NablaConnect => "/nabla/v1/connect/server",
         Vendor::Upheal => "/upheal/v2",
         Vendor::Corti => "/corti/functions/v1/public",
+    }
+}
+
+/// The base URL of a connection to a vendor, below the server's.
+pub(super) const fn base(vendor: Vendor) -> &'static str {
+    match vendor {
+        // The client adds the version.
+        Vendor::Upheal => "/upheal",
+        _ => prefix(vendor),
     }
 }
 
@@ -117,8 +126,8 @@ impl Finder<'_> {
                         .into_iter()
                         .collect()
                 }
-                Vendor::Upheal => self.upheal(&organization).await?,
-                Vendor::Corti => self.corti(&organization, &url).await?,
+                Vendor::Upheal => self.upheal(&default, &organization).await?,
+                Vendor::Corti => self.corti(&default, &organization, &url).await?,
             };
             if openers.is_empty() {
                 shut.push(vendor);
@@ -207,37 +216,32 @@ impl Finder<'_> {
             .map_err(|error| Failure::internal(&error))?;
         Ok(Some(Opener::AccessToken {
             client_id,
-            private_key: self.private_key(default, organization, client_id).await?,
+            private_key: self.private_key(default, organization, vendor).await?,
             token_url: format!("{url}{}{OAUTH_TOKEN}", prefix(vendor)),
             access_token: SecretString::from(access_token),
             expires_at: now + TimeDelta::from_std(Tokens::ACCESS).map_err(|error| Failure::internal(&error))?,
         }))
     }
 
-    /// The private key that the connection to Nabla Core holds, if it is the one of this client.
+    /// The private key that the connection holds, if it is the one of this client.
     async fn private_key(
         &self,
         default: &Organization,
         organization: &Organization,
-        client: ApiClientId,
+        vendor: Vendor,
     ) -> Result<Option<SecretString>, Failure> {
-        let id = connection_id(default, Vendor::NablaCore);
-        let private_key = match self.wired.connections.credentials(default, id).await {
-            Ok(Credentials::OAuthClient { private_key, .. }) if keys::public_key(&private_key).is_some() => private_key,
-            Ok(_) | Err(Error::NotFound(_) | Error::Secrets(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let credentials = Credentials::OAuthClient {
-            client_id: client.to_string(),
-            private_key: private_key.clone(),
-        };
-        Ok(self.own(organization, client, credentials).await?.map(|_| private_key))
+        Ok(match self.held(default, organization, vendor).await? {
+            Some(Credentials::OAuthClient { private_key, .. }) => Some(private_key),
+            _ => None,
+        })
     }
 
-    async fn upheal(&self, organization: &Organization) -> Result<Vec<(&'static str, &'static str, Opener)>, Failure> {
-        let key = credentials::upheal(self.secret_key);
-        let id = client_id(organization, Vendor::Upheal);
-        let Some(Credentials::ApiKey { api_key }) = self.own(organization, id, key).await? else {
+    async fn upheal(
+        &self,
+        default: &Organization,
+        organization: &Organization,
+    ) -> Result<Vec<(&'static str, &'static str, Opener)>, Failure> {
+        let Some(Credentials::ApiKey { api_key }) = self.held(default, organization, Vendor::Upheal).await? else {
             return Ok(Vec::new());
         };
         let version = |title, path| {
@@ -253,12 +257,12 @@ impl Finder<'_> {
 
     async fn corti(
         &self,
+        default: &Organization,
         organization: &Organization,
         url: &str,
     ) -> Result<Vec<(&'static str, &'static str, Opener)>, Failure> {
-        let account = credentials::corti(self.secret_key);
-        let id = client_id(organization, Vendor::Corti);
-        let Some(Credentials::ServiceAccount { email, password }) = self.own(organization, id, account).await? else {
+        let held = self.held(default, organization, Vendor::Corti).await?;
+        let Some(Credentials::ServiceAccount { email, password }) = held else {
             return Ok(Vec::new());
         };
         let path = prefix(Vendor::Corti);
@@ -269,6 +273,27 @@ impl Finder<'_> {
             token_url,
         };
         Ok(vec![("Corti", path, opener)])
+    }
+
+    /// The credentials that the connection to a vendor holds, if the vendor's client has them.
+    async fn held(
+        &self,
+        default: &Organization,
+        organization: &Organization,
+        vendor: Vendor,
+    ) -> Result<Option<Credentials>, Failure> {
+        let credentials = match self
+            .wired
+            .connections
+            .credentials(default, connection_id(default, vendor))
+            .await
+        {
+            Ok(credentials) => credentials,
+            Err(Error::NotFound(_) | Error::Secrets(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        self.own(organization, client_id(organization, vendor), credentials)
+            .await
     }
 
     /// The credentials, if the client has them.

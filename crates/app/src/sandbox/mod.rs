@@ -1,9 +1,7 @@
-//! The sandbox: for each vendor an organization that plays it, what opens the vendors' APIs there, and a connection from
-//! `default` to those that Roster can call.
+//! The sandbox: for each vendor an organization that plays it, and a connection from `default` to it.
 //!
-//! Several processes may set it up at once, and each may end in the middle. So whatever must be the same for all is either
-//! derived from the operator's secret key, or is in a connection that is made first, under an id that only one of them gets;
-//! everything else follows from that.
+//! Several processes may set it up at once, and each may end in the middle. So a connection is made first, under an id that
+//! only one of them gets, and everything else follows from the credentials that it holds.
 
 mod access;
 mod credentials;
@@ -14,11 +12,9 @@ mod registration;
 mod tests;
 
 use roster_application::Error;
-use roster_application::credentials::Credentials;
 use roster_application::ports::{StoreError, UniqueKey};
 use roster_domain::{ApiClientId, ConnectionId, Organization, Slug, Vendor};
 use roster_http::sandbox::Sandbox;
-use tracing::warn;
 use uuid::Uuid;
 
 pub(crate) use access::{Access, Accesses, Finder, Opener};
@@ -62,55 +58,20 @@ pub(crate) async fn set_up(
         let organization = wired.desk.organizations.ensure(&slug, None).await?.organization;
         played.push((vendor, organization));
     }
-    // The key that Nabla Core's connection holds; `None` if it cannot be had.
-    let mut nabla_key = None;
     for (vendor, organization) in &played {
-        let credentials = match vendor {
-            Vendor::NablaCore => {
-                let link = Link::new(wired, default, organization, *vendor, url, old_key_is_given_up);
-                nabla_key = link.make().await?;
-                register(
-                    wired,
-                    organization,
-                    server_key_id(organization),
-                    credentials::server_key(secret_key),
-                )
-                .await?;
-                continue;
-            }
-            Vendor::NablaConnect => {
-                let Some(private_key) = nabla_key.clone() else {
-                    warn!(
-                        "the sandbox's Nabla Connect is left as it is: the key of Nabla Core's connection is not at hand"
-                    );
-                    continue;
-                };
-                Credentials::OAuthClient {
-                    client_id: client_id(organization, *vendor).to_string(),
-                    private_key,
-                }
-            }
-            Vendor::Upheal => credentials::upheal(secret_key),
-            Vendor::Corti => credentials::corti(secret_key),
-        };
-        register(wired, organization, client_id(organization, *vendor), credentials).await?;
+        let link = Link::new(wired, default, organization, *vendor, url, old_key_is_given_up);
+        link.make().await?;
+        if *vendor == Vendor::NablaCore {
+            let registration = Registration {
+                wired,
+                organization,
+                id: server_key_id(organization),
+                credentials: credentials::server_key(secret_key),
+            };
+            registration.ensure().await?;
+        }
     }
     Ok(Sandbox::new(default.id, played))
-}
-
-async fn register(
-    wired: &Wired,
-    organization: &Organization,
-    id: ApiClientId,
-    credentials: Credentials,
-) -> Result<(), Failure> {
-    let registration = Registration {
-        wired,
-        organization,
-        id,
-        credentials,
-    };
-    registration.ensure().await
 }
 
 /// The id of the client that calls a vendor's API: what each connection of the sandbox calls as.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use roster_application::credentials::Credentials;
 use roster_application::ports::Entropy;
 use secrecy::ExposeSecret;
 
@@ -222,7 +223,10 @@ async fn an_address_that_somebody_else_has_shuts_corti_and_nothing_else() {
         id: ApiClientId::new(Uuid::from_bytes(
             SystemEntropy.bytes()[..16].try_into().expect("16 bytes"),
         )),
-        credentials: credentials::corti(&key(7)),
+        credentials: Credentials::ServiceAccount {
+            email: credentials::SERVICE_ACCOUNT.to_owned(),
+            password: credentials::password(),
+        },
     };
     other.make().await.expect("made");
 

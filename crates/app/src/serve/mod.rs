@@ -86,6 +86,9 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
             worker.run(stop).await;
         })
     });
+    if settings.previous_secret_key.is_some() {
+        tokio::spawn(reseal(Arc::clone(&wired)));
+    }
     let tidying = tokio::spawn(tidy(Arc::clone(&wired), stop_tidying));
     let serving = port.serve(wired.services(Arc::clone(&store) as _, public_urls), surface);
     info!(%address, serves, database = settings.database.masked(), role = ?settings.role, "roster is running");
@@ -150,6 +153,22 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
         SocketAddr::V4(v4) if v4.ip().is_unspecified() => format!("http://127.0.0.1:{}", v4.port()),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("http://[::1]:{}", v6.port()),
         _ => format!("http://{address}"),
+    }
+}
+
+/// Seals anew what was sealed with a key that was replaced, so that it can go some day.
+async fn reseal(wired: Arc<Wired>) {
+    match wired.rotation.run().await {
+        Ok(rotated) => info!(
+            resealed = rotated.resealed,
+            current = rotated.current,
+            unreadable = rotated.unreadable,
+            "sealed anew what was sealed with a previous secret key"
+        ),
+        Err(error) => warn!(
+            error = &error as &dyn std::error::Error,
+            "what was sealed with a previous secret key could not be sealed anew; it is tried again at the next start"
+        ),
     }
 }
 

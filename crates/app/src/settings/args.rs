@@ -68,6 +68,12 @@ pub(crate) struct ServeArgs {
     /// Most connections to PostgreSQL that this process holds [default: 20]
     #[arg(long, env = "ROSTER_DATABASE_CONNECTIONS", value_name = "COUNT")]
     pub(super) database_connections: Option<u32>,
+    /// For how many days it is kept who changed users and how vendors took it [default: 365]
+    #[arg(long, env = "ROSTER_HISTORY_DAYS", value_name = "DAYS")]
+    pub(super) history_days: Option<u32>,
+    /// How long a call to a vendor may take, in seconds [default: 10]
+    #[arg(long, env = "ROSTER_VENDOR_TIMEOUT", value_name = "SECONDS")]
+    pub(super) vendor_timeout: Option<u32>,
     /// Go on with a new secret key where the one beside the database is lost: vendor credentials must be entered anew
     #[arg(long)]
     pub(super) new_secret_key: bool,

@@ -30,6 +30,12 @@ pub(crate) struct Settings {
     pub(crate) sandbox: bool,
     pub(crate) role: Role,
     pub(crate) secret_key: Option<SecretString>,
+    /// Those that it replaced and that are still live.
+    pub(crate) previous_secret_key: Option<SecretString>,
+    /// For how many days histories are kept.
+    pub(crate) history_days: u32,
+    /// How long a call to a vendor may take, in seconds.
+    pub(crate) vendor_timeout: u32,
     pub(crate) bootstrap_key: Option<SecretString>,
     pub(crate) allow_private_addresses: bool,
     pub(crate) database_connections: u32,
@@ -52,6 +58,9 @@ struct Raw {
     sandbox: bool,
     role: Role,
     secret_key: Option<String>,
+    previous_secret_keys: Option<String>,
+    history_days: u32,
+    vendor_timeout: u32,
     bootstrap_key: Option<String>,
     allow_private_addresses: bool,
     database_connections: u32,
@@ -121,6 +130,8 @@ impl Settings {
             .set_default("role", "all")?
             .set_default("allow_private_addresses", false)?
             .set_default("database_connections", 20)?
+            .set_default("history_days", 365)?
+            .set_default("vendor_timeout", 10)?
             .set_default("upheal_invite_url", dialects.upheal_invite_url)?
             .set_default("upheal_room_url", dialects.upheal_room_url)?
             .set_default("log", DEFAULT_LOG)?
@@ -132,6 +143,9 @@ impl Settings {
             .set_override_option("sandbox", serve.sandbox)?
             .set_override_option("role", serve.role.as_ref().map(name))?
             .set_override_option("secret_key", from_environment("ROSTER_SECRET_KEY"))?
+            .set_override_option("previous_secret_keys", from_environment("ROSTER_PREVIOUS_SECRET_KEYS"))?
+            .set_override_option("history_days", serve.history_days)?
+            .set_override_option("vendor_timeout", serve.vendor_timeout)?
             .set_override_option("bootstrap_key", from_environment("ROSTER_BOOTSTRAP_KEY"))?
             .set_override_option("allow_private_addresses", serve.allow_private_addresses)?
             .set_override_option("database_connections", serve.database_connections)?
@@ -187,6 +201,21 @@ impl Settings {
                 given: "0".to_owned(),
             });
         }
+        if raw.history_days == 0 {
+            return Err(SettingsError::Value {
+                setting: "history_days",
+                expected: "at least 1",
+                given: "0".to_owned(),
+            });
+        }
+        // A claim's lease outlasts a step, and a step a call with the token that it may need first.
+        if !(1..=12).contains(&raw.vendor_timeout) {
+            return Err(SettingsError::Value {
+                setting: "vendor_timeout",
+                expected: "1 to 12 seconds",
+                given: raw.vendor_timeout.to_string(),
+            });
+        }
         let secret = |text: String| {
             Some(text)
                 .filter(|text| !text.trim().is_empty())
@@ -199,6 +228,9 @@ impl Settings {
             sandbox: raw.sandbox,
             role: raw.role,
             secret_key: raw.secret_key.and_then(secret),
+            previous_secret_key: raw.previous_secret_keys.and_then(secret),
+            history_days: raw.history_days,
+            vendor_timeout: raw.vendor_timeout,
             bootstrap_key: raw.bootstrap_key.and_then(secret),
             allow_private_addresses: raw.allow_private_addresses,
             database_connections: raw.database_connections,
