@@ -184,9 +184,38 @@ CREDENTIALS = {
 }
 
 
+# The options that not every vendor has.
+OPTIONS = {
+    "nabla_core": {"api_version"},
+    "nabla_connect": {"api_version"},
+    "upheal": {"api_version", "organization_id", "api_key_header"},
+    "corti": {"project_id", "customer_id", "create_customer"},
+}
+
+# How each vendor names its versions.
+VERSIONS = {
+    "nabla_core": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}|x-nabla-next"),
+    "nabla_connect": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}|x-nabla-next"),
+    "upheal": re.compile("v[12]"),
+}
+
+
+def options_of(vendor, options):
+    """Options go with the vendor, its versions too, and what a vendor needs is not taken away."""
+    for other in set().union(*OPTIONS.values()) - OPTIONS[vendor]:
+        options.pop(other, None)
+    version = options.get("api_version")
+    if version is not None and not VERSIONS[vendor].fullmatch(version):
+        options["api_version"] = "v2" if vendor == "upheal" else "x-nabla-next"
+    if vendor == "corti":
+        for needed in ("project_id", "customer_id"):
+            if options.get(needed, "") is None:
+                del options[needed]
+
+
 def connection(case):
-    """A connection keeps its vendor, and its credentials are of the vendor's kind. Private addresses are the operator's
-    to allow."""
+    """A connection keeps its vendor, and its credentials and options are of the vendor's kind. Private addresses are the
+    operator's to allow."""
     if not case.operation.path.startswith("/v1/connections"):
         return
     body = case.body
@@ -202,6 +231,11 @@ def connection(case):
         vendor = stored.json()["vendor"]
         if "vendor" in body:
             body["vendor"] = vendor
+        if isinstance(body.get("options"), dict):
+            options_of(vendor, body["options"])
+        elif vendor == "corti":
+            # All of them null would take away what is needed.
+            body.pop("options", None)
     else:
         vendor = body["vendor"]
     if "credentials" in body and set(body["credentials"]) != set(CREDENTIALS[vendor]):

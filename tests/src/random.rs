@@ -23,6 +23,12 @@ impl Random {
         Self(u64::from_str_radix(&crate::clock::fresh()[..16], 16).expect("hexadecimal digits"))
     }
 
+    /// Another generator, whose numbers follow from the same seed: for a task of its own.
+    #[must_use]
+    pub fn split(&mut self) -> Self {
+        Self(self.below(u64::MAX))
+    }
+
     /// A number below `bound`.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

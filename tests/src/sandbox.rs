@@ -14,7 +14,8 @@ impl Sandbox {
         Self(api)
     }
 
-    /// Has Nabla Core do something wrong. `more` says how often and where: `times`, `every`, `operation`.
+    /// Has Nabla Core do something wrong, or another `vendor`. `more` says which, how often and where: `vendor`, `times`, `every`,
+    /// `operation`.
     pub async fn fault(&self, fault: Value, more: Value) {
         let mut body = json!({ "vendor": "nabla_core", "fault": fault });
         let (Value::Object(body_fields), Value::Object(more)) = (&mut body, more) else {
@@ -45,7 +46,13 @@ impl Sandbox {
 
     /// The calls that Nabla Core got, in order.
     pub async fn calls(&self) -> Vec<Value> {
-        self.0.get("/sandbox/calls?vendor=nabla_core").await.expect(200).data()
+        self.calls_of("nabla_core").await
+    }
+
+    /// The calls that a vendor got, in order.
+    pub async fn calls_of(&self, vendor: &str) -> Vec<Value> {
+        let path = format!("/sandbox/calls?vendor={vendor}");
+        self.0.get(&path).await.expect(200).data()
     }
 
     /// The calls for one operation, such as `create`, in order.
@@ -59,6 +66,12 @@ impl Sandbox {
 
     /// Whom Nabla Core has, as canonical users.
     pub async fn users(&self) -> Vec<Value> {
-        self.0.get("/sandbox/users?vendor=nabla_core").await.expect(200).data()
+        self.users_at("nabla_core").await
+    }
+
+    /// Whom a vendor has, as canonical users.
+    pub async fn users_at(&self, vendor: &str) -> Vec<Value> {
+        let path = format!("/sandbox/users?vendor={vendor}");
+        self.0.get(&path).await.expect(200).data()
     }
 }

@@ -35,6 +35,7 @@ enum Chore {
     Openapi(chores::openapi::Arguments),
     Conformance(chores::conformance::Arguments),
     Postgres(chores::postgres::Arguments),
+    Storm(chores::storm::Arguments),
 }
 
 impl Chore {
@@ -48,6 +49,7 @@ impl Chore {
             Self::Openapi(arguments) => chores::openapi::run(workspace, arguments),
             Self::Conformance(arguments) => chores::conformance::run(workspace, arguments, &mut steps),
             Self::Postgres(arguments) => chores::postgres::run(workspace, arguments),
+            Self::Storm(arguments) => chores::storm::run(workspace, arguments, &mut steps),
         };
         steps.summarize();
         outcome

@@ -4,11 +4,13 @@ use std::io::Write;
 use std::process::Stdio;
 
 use e2e::nabla::{OWN, OauthClient};
+use e2e::vendors::NAMES;
 use e2e::{Api, Ran, Server, Store};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::given::{self, SOON};
+use crate::whole;
 
 /// Runs a command with text on its standard input.
 fn with_input(server: &Server, arguments: &[&str], input: &str) -> Ran {
@@ -126,12 +128,23 @@ async fn a_running_server_sends_what_the_command_line_creates() {
     for store in [Store::Sqlite, Store::Postgres] {
         let server = Server::on(store).sandbox().start().await;
 
+        let full = [
+            "--external-id",
+            "ehr-1",
+            "--email",
+            "ann@example.org",
+            "--first-name",
+            "Ann",
+            "--last-name",
+            "Lee",
+        ];
         let made = server
-            .cli(&["users", "create", "--external-id", "ehr-1", "--json"])
+            .cli(&[&["users", "create", "--json"], full.as_slice()].concat())
             .ok()
             .json();
 
-        given::in_sync(&server.api(), given::id(&made)).await;
+        let accounts = given::in_sync_everywhere(&server.api(), given::id(&made)).await;
+        assert_eq!(accounts.len(), NAMES.len(), "{accounts:?}");
     }
 }
 
@@ -153,7 +166,7 @@ async fn colours_and_widths_never_get_into_a_pipe() {
 #[case::postgres(Store::Postgres)]
 #[tokio::test]
 async fn accounts_are_listed_with_what_stands_in_the_way_and_tried_again(#[case] store: Store) {
-    // Given a user whom the vendor refused, and one whom it took
+    // Given a user whom one vendor refused, and one whom all took
     let server = Server::on(store).sandbox().start().await;
     server
         .sandbox()
@@ -162,10 +175,13 @@ async fn accounts_are_listed_with_what_stands_in_the_way_and_tried_again(#[case]
             json!({ "operation": "create", "times": 1 }),
         )
         .await;
-    let refused = given::user(&server.api(), "refused").await;
-    given::account_with(&server.api(), given::id(&refused), "needs_attention", SOON).await;
-    let taken = given::user(&server.api(), "taken").await;
-    given::in_sync(&server.api(), given::id(&taken)).await;
+    let refused = whole::user(&server.api(), "refused").await;
+    whole::account_with(&server.api(), given::id(&refused), "nabla_core", "needs_attention").await;
+    for vendor in NAMES.into_iter().filter(|vendor| *vendor != "nabla_core") {
+        whole::in_sync(&server.api(), given::id(&refused), vendor).await;
+    }
+    let taken = whole::user(&server.api(), "taken").await;
+    given::in_sync_everywhere(&server.api(), given::id(&taken)).await;
 
     // Then the list says so
     let table = server.cli(&["accounts", "list"]).ok().stdout;
@@ -187,11 +203,16 @@ async fn accounts_are_listed_with_what_stands_in_the_way_and_tried_again(#[case]
     };
     assert_eq!(listed(&[]), given::all(&server.api(), "/v1/accounts").await);
     assert_eq!(listed(&["--status", "needs_attention"]).len(), 1);
-    assert_eq!(listed(&["--user", "taken"])[0]["status"], "in_sync");
+    let of_taken = listed(&["--user", "taken"]);
+    assert_eq!(of_taken.len(), NAMES.len());
+    assert!(
+        of_taken.iter().all(|account| account["status"] == "in_sync"),
+        "{of_taken:?}"
+    );
 
     // And a retry from the command line reaches the running server.
     server.cli(&["accounts", "retry", "refused"]).ok();
-    given::in_sync(&server.api(), given::id(&refused)).await;
+    given::in_sync_everywhere(&server.api(), given::id(&refused)).await;
 }
 
 #[rstest]

@@ -76,7 +76,7 @@ pub(crate) async fn account(api: &Api, user: &str) -> Value {
     account.clone()
 }
 
-/// The account of a user, once it has a status.
+/// A user's account at the only connection there is, once it has a status.
 pub(crate) async fn account_with(api: &Api, user: &str, status: &str, limit: Duration) -> Value {
     wait::until(&format!("the account is {status}"), limit, async || {
         let account = account(api, user).await;
@@ -89,9 +89,41 @@ pub(crate) async fn account_with(api: &Api, user: &str, status: &str, limit: Dur
     .await
 }
 
-/// The account of a user, once it is in sync.
+/// A user's account at the only connection there is, once it is in sync.
 pub(crate) async fn in_sync(api: &Api, user: &str) -> Value {
     account_with(api, user, "in_sync", SOON).await
+}
+
+/// The accounts of a user at every connection, once all of them are in sync.
+pub(crate) async fn in_sync_everywhere(api: &Api, user: &str) -> Vec<Value> {
+    wait::until("every account of the user is in sync", SOON * 2, async || {
+        let accounts = api.get(&format!("/v1/users/{user}/accounts")).await.expect(200).data();
+        let in_sync = accounts.iter().filter(|account| account["status"] == "in_sync").count();
+        if in_sync > 0 && in_sync == accounts.len() {
+            Ok(accounts)
+        } else {
+            Err(format!("{in_sync} are, of {accounts:?}"))
+        }
+    })
+    .await
+}
+
+/// Waits until every account of a user who is to work no more has a status, but for the one at Nabla Connect: where the user
+/// is there already, nothing can be done about it, and that is said.
+pub(crate) async fn off_everywhere(api: &Api, user: &str, status: &str) {
+    wait::until(&format!("every account of the user is {status}"), SOON, async || {
+        let accounts = api.get(&format!("/v1/users/{user}/accounts")).await.expect(200).data();
+        let is_done = |account: &Value| {
+            let is_said = account["vendor"] == "nabla_connect" && account["attention"]["cause"] == "unsupported";
+            account["status"] == status || is_said
+        };
+        if !accounts.is_empty() && accounts.iter().all(is_done) {
+            Ok(())
+        } else {
+            Err(format!("{accounts:?}"))
+        }
+    })
+    .await;
 }
 
 /// Waits until every account of the organization is in sync, and returns how many there are.
@@ -108,15 +140,6 @@ pub(crate) async fn all_in_sync(api: &Api, limit: Duration) -> usize {
         }
     })
     .await
-}
-
-/// The only connection there is.
-pub(crate) async fn connection(api: &Api) -> Value {
-    let connections = api.get("/v1/connections").await.expect(200).data();
-    let [connection] = connections.as_slice() else {
-        panic!("not one connection: {connections:?}")
-    };
-    connection.clone()
 }
 
 /// A connection to a Nabla Core that nobody runs, for tests in which nothing is sent.

@@ -4,21 +4,24 @@ use e2e::{Server, Store};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::given;
+use crate::{given, whole};
 
+/// Nabla Core alone: the one vendor that knows users by a key which can be given on, also while its holder is inactive.
 async fn sandbox(store: Store) -> Server {
-    Server::on(store).sandbox().start().await
+    whole::with_only(store, &["nabla_core"]).await
 }
 
 /// A user with an external id, marked as whose it is, who has arrived at the vendor.
 async fn arrived(server: &Server, external_id: &str, whose: &str) -> String {
     let id = made(server, external_id, whose).await;
-    given::in_sync(&server.api(), &id).await;
+    whole::in_sync(&server.api(), &id, "nabla_core").await;
     id
 }
 
 async fn made(server: &Server, external_id: &str, whose: &str) -> String {
-    let user = json!({ "external_id": external_id, "metadata": { "whose": whose } });
+    let mut user = whole::described(external_id);
+    user["email"] = json!(whole::email(whose));
+    user["metadata"] = json!({ "whose": whose });
     let answer = server.api().post("/v1/users", user).await.expect(201);
     given::id(&answer.json()).to_owned()
 }
@@ -55,7 +58,7 @@ async fn the_former_key_of_a_deactivated_clinician_goes_to_another_without_activ
         .post(&format!("{path}/deactivate"), json!({}))
         .await
         .expect(200);
-    given::in_sync(&server.api(), &first).await;
+    whole::in_sync(&server.api(), &first, "nabla_core").await;
 
     server
         .api()
@@ -64,8 +67,8 @@ async fn the_former_key_of_a_deactivated_clinician_goes_to_another_without_activ
         .expect(200);
     let second = made(&server, "ehr-1", "second").await;
 
-    given::in_sync(&server.api(), &second).await;
-    given::in_sync(&server.api(), &first).await;
+    whole::in_sync(&server.api(), &second, "nabla_core").await;
+    whole::in_sync(&server.api(), &first, "nabla_core").await;
     let expected = [shown("ehr-1", "second", true), shown("ehr-1-former", "first", false)];
     assert_eq!(at_the_vendor(&server).await, expected);
     assert!(
@@ -94,8 +97,8 @@ async fn a_key_whose_change_is_still_on_its_way_to_the_vendor_is_waited_for(#[ca
         .expect(200);
     let second = made(&server, "ehr-1", "second").await;
 
-    given::in_sync(&server.api(), &first).await;
-    given::in_sync(&server.api(), &second).await;
+    whole::in_sync(&server.api(), &first, "nabla_core").await;
+    whole::in_sync(&server.api(), &second, "nabla_core").await;
     server.sandbox().all_struck().await;
     let expected = [shown("ehr-1", "second", true), shown("ehr-2", "first", true)];
     assert_eq!(at_the_vendor(&server).await, expected);
@@ -122,7 +125,7 @@ async fn a_clinician_who_is_made_anew_while_the_deletion_is_on_its_way_is_adopte
     server.api().delete(&format!("/v1/users/{first}")).await.expect(204);
     let second = made(&server, "ehr-1", "second").await;
 
-    given::in_sync(&server.api(), &second).await;
+    whole::in_sync(&server.api(), &second, "nabla_core").await;
     server.sandbox().all_struck().await;
     assert_eq!(at_the_vendor(&server).await, [shown("ehr-1", "second", true)]);
 }
@@ -146,7 +149,7 @@ async fn a_deactivation_that_is_answered_with_not_found_is_not_believed(#[case] 
         .await
         .expect(200);
 
-    let account = given::in_sync(&server.api(), &user).await;
+    let account = whole::in_sync(&server.api(), &user, "nabla_core").await;
     server.sandbox().all_struck().await;
     assert_eq!(at_the_vendor(&server).await, [shown("ehr-1", "first", false)]);
     assert!(account["vendor_user_id"].is_string(), "{account}");
@@ -165,7 +168,7 @@ async fn the_fields_of_a_deactivated_clinician_reach_the_vendor(#[case] store: S
         .post(&format!("{path}/deactivate"), json!({}))
         .await
         .expect(200);
-    given::in_sync(&server.api(), &user).await;
+    whole::in_sync(&server.api(), &user, "nabla_core").await;
 
     server
         .api()
@@ -173,6 +176,6 @@ async fn the_fields_of_a_deactivated_clinician_reach_the_vendor(#[case] store: S
         .await
         .expect(200);
 
-    given::in_sync(&server.api(), &user).await;
+    whole::in_sync(&server.api(), &user, "nabla_core").await;
     assert_eq!(at_the_vendor(&server).await, [shown("ehr-1", "after", false)]);
 }

@@ -1,18 +1,32 @@
 //! The running binary, from outside. The modules below `routes` mirror the URLs.
 
+mod assignment;
 mod bad_input;
 mod cli;
 mod credentials;
 mod cross;
+mod departures;
+mod drift;
+mod fault_matrix;
 mod faults;
 mod given;
+mod history;
+mod isolation;
 mod kill;
 mod links;
+mod load;
 mod loop_;
+mod missing;
 mod openapi;
 mod operations;
+mod password;
+mod preview;
+mod pull;
 mod races;
+mod rotation;
 mod routes;
 mod security;
 mod starting;
+mod storm;
 mod tenants;
+mod whole;

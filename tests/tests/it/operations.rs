@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use e2e::vendors::NAMES;
 use e2e::{Body, Server, Store, wait};
 use reqwest::Method;
 use rstest::rstest;
@@ -9,6 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::given::{self, SOON};
+use crate::whole;
 
 /// How long stopping may take: what is under way gets 15 seconds to finish.
 const STOP: Duration = Duration::from_secs(30);
@@ -30,8 +32,8 @@ async fn an_outage_of_postgres_is_said_and_survived_without_a_restart() {
     // Given a server that works
     let server = Server::on(Store::Postgres).sandbox().start().await;
     let api = server.api();
-    let user = given::user(&api, "ehr-1").await;
-    given::in_sync(&api, given::id(&user)).await;
+    let user = whole::user(&api, "ehr-1").await;
+    given::in_sync_everywhere(&api, given::id(&user)).await;
 
     // When the database is gone
     server.database().as_postgres().cut().await;
@@ -64,8 +66,8 @@ async fn an_outage_of_postgres_is_said_and_survived_without_a_restart() {
         other => Err(format!("{other:?}")),
     })
     .await;
-    let second = given::user(&api, "ehr-2").await;
-    given::in_sync(&api, given::id(&second)).await;
+    let second = whole::user(&api, "ehr-2").await;
+    given::in_sync_everywhere(&api, given::id(&second)).await;
     assert_eq!(given::users(&api).await.len(), 2);
 }
 
@@ -88,7 +90,7 @@ async fn sigterm_in_a_storm_of_work_ends_well_and_leaves_nothing_waiting(#[case]
     for number in 0..60 {
         let api = api.clone();
         coming.spawn(async move {
-            let body = Body::Json(json!({ "external_id": format!("ehr-{number}") }));
+            let body = Body::Json(whole::described(&format!("ehr-{number}")));
             api.try_send(Method::POST, "/v1/users", body)
                 .await
                 .ok()
@@ -118,14 +120,16 @@ async fn sigterm_in_a_storm_of_work_ends_well_and_leaves_nothing_waiting(#[case]
     let count = given::all_in_sync(&server.api(), Duration::from_secs(15)).await;
     assert!(start.elapsed() < Duration::from_secs(15));
     let users = given::users(&server.api()).await;
-    assert_eq!(users.len(), count);
+    assert_eq!(users.len() * NAMES.len(), count);
     for id in &acknowledged {
         assert!(
             users.iter().any(|user| given::id(user) == id),
             "{id} was acknowledged and is gone"
         );
     }
-    assert_eq!(server.sandbox().users().await.len(), count);
+    for vendor in NAMES {
+        assert_eq!(server.sandbox().users_at(vendor).await.len(), users.len(), "{vendor}");
+    }
 }
 
 #[tokio::test]
@@ -217,12 +221,13 @@ async fn api_and_worker_may_be_processes_of_their_own() {
         .env("ROSTER_ROLE", "api")
         .start()
         .await;
-    let user = given::user(&server.api(), "ehr-1").await;
+    let user = whole::user(&server.api(), "ehr-1").await;
     wait::pause(Duration::from_millis(500)).await;
-    assert_eq!(
-        given::account(&server.api(), given::id(&user)).await["status"],
-        "pending"
-    );
+    let accounts = given::all(&server.api(), "/v1/accounts").await;
+    assert_eq!(accounts.len(), NAMES.len(), "{accounts:?}");
+    for account in accounts {
+        assert_eq!(account["status"], "pending", "{account}");
+    }
 
     // When a worker joins it on the same database
     server.set_env("ROSTER_ROLE", "worker");
@@ -245,14 +250,14 @@ async fn api_and_worker_may_be_processes_of_their_own() {
         worker.get(path).await.expect(404);
     }
     // and the user is sent, and a later one at once
-    given::in_sync(&server.api(), given::id(&user)).await;
-    let later = given::user(&server.api(), "ehr-2").await;
-    given::in_sync(&server.api(), given::id(&later)).await;
+    given::in_sync_everywhere(&server.api(), given::id(&user)).await;
+    let later = whole::user(&server.api(), "ehr-2").await;
+    given::in_sync_everywhere(&server.api(), given::id(&later)).await;
 }
 
 #[tokio::test]
 async fn replicas_on_one_postgres_share_the_work_and_double_nobody() {
-    // Given a second server on the database of a first, which plays the vendor for both
+    // Given a second server on the database of a first, which plays the vendors for both
     let server = Server::on(Store::Postgres).sandbox().start().await;
     let mut command = server.command(&["serve", "--listen", "127.0.0.1:0"]);
     let (stdout, stderr) = (server.folder().join("second.out"), server.folder().join("second.err"));
@@ -272,14 +277,14 @@ async fn replicas_on_one_postgres_share_the_work_and_double_nobody() {
     for number in 0..40 {
         for caller in callers.clone() {
             coming.spawn(async move {
-                let body = json!({ "external_id": format!("ehr-{number}") });
+                let body = whole::described(&format!("ehr-{number}"));
                 caller.post("/v1/users", body).await.status
             });
         }
     }
     let statuses = coming.join_all().await;
 
-    // Then each is made once, and is at the vendor once
+    // Then each is made once, and is at each vendor once
     assert_eq!(
         statuses.iter().filter(|status| **status == 201).count(),
         40,
@@ -290,8 +295,10 @@ async fn replicas_on_one_postgres_share_the_work_and_double_nobody() {
         40,
         "{statuses:?}"
     );
-    assert_eq!(given::all_in_sync(&callers[1], SOON).await, 40);
-    assert_eq!(server.sandbox().users().await.len(), 40);
+    assert_eq!(given::all_in_sync(&callers[1], SOON).await, 40 * NAMES.len());
+    for vendor in NAMES {
+        assert_eq!(server.sandbox().users_at(vendor).await.len(), 40, "{vendor}");
+    }
 }
 
 #[tokio::test]

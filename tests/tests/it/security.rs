@@ -8,11 +8,12 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use e2e::corti::{Account, CORTI};
 use e2e::database::Database;
 use e2e::nabla::{CONNECT, COPILOT, CORE_USER, OWN, OauthClient};
+use e2e::vendors::NAMES;
 use e2e::{Server, Store, corti, upheal};
 use rstest::rstest;
 use serde_json::json;
 
-use crate::given;
+use crate::{given, whole};
 
 /// Everything secret that a server came to know, by name.
 async fn secrets_of(server: &Server) -> Vec<(&'static str, String)> {
@@ -149,11 +150,22 @@ async fn secrets_of_dialects(server: &Server, client: &OauthClient) -> Vec<(&'st
 async fn secrets_are_neither_in_the_log_nor_in_the_database(#[case] store: Store) {
     // Given a server that logs all it can, and has come to know every kind of secret
     let mut server = Server::on(store).sandbox().env("ROSTER_LOG", "debug").start().await;
-    let user = given::user(&server.api(), "ehr-1").await;
-    given::in_sync(&server.api(), given::id(&user)).await;
+    let user = whole::user(&server.api(), "ehr-1").await;
+    given::in_sync_everywhere(&server.api(), given::id(&user)).await;
     server.api().below(COPILOT).get("/users").await.expect(200);
+    whole::pause(&server.api(), "corti", true).await;
     let mut secrets = secrets_of(&server).await;
     secrets.extend(own_key(&server));
+    // Of which a user's initial password is kept, sealed, until the vendor that takes one has it.
+    let found = server.api().get("/v1/users?email=eve@example.org").await.expect(200);
+    let eve = found.text_at("/data/0/id");
+    if let Database::Postgres(postgres) = server.database() {
+        let dump = postgres.dump().await;
+        let eve = row_of(&dump, &eve);
+        assert!(eve.contains("\\x"), "no bytes are kept: {eve}");
+    }
+    whole::pause(&server.api(), "corti", false).await;
+    whole::in_sync(&server.api(), &eve, "corti").await;
 
     // Then the log has none of them,
     let log = server.log();
@@ -170,9 +182,8 @@ async fn secrets_are_neither_in_the_log_nor_in_the_database(#[case] store: Store
         }
         Database::Postgres(postgres) => {
             let dump = postgres.dump().await;
-            // A user's initial password is there, sealed: it is kept for whoever needs it.
-            let eve = dump.lines().find(|row| row.contains("eve@example.org")).expect("a row");
-            assert!(eve.contains("\\x"), "no bytes are kept: {eve}");
+            let eve = row_of(&dump, &eve);
+            assert!(!eve.contains("\\x"), "bytes are kept that nobody needs: {eve}");
             dump.into_bytes()
         }
     };
@@ -200,6 +211,13 @@ async fn secrets_are_neither_in_the_log_nor_in_the_database(#[case] store: Store
             assert!(!contains(&stored, form.as_bytes()), "{name} is in the database");
         }
     }
+}
+
+/// The row of a user in a dump: the one with the id and the address.
+fn row_of<'dump>(dump: &'dump str, user: &str) -> &'dump str {
+    let mut rows = dump.lines();
+    rows.find(|row| row.contains(user) && row.contains("eve@example.org"))
+        .expect("a row")
 }
 
 /// The key that seals everything else, where it is in a file.
@@ -271,8 +289,8 @@ async fn a_secret_key_that_is_none_is_refused_and_not_repeated(#[case] key: &str
 async fn with_another_secret_key_connections_pause_and_say_so() {
     // Given a connection that works
     let mut server = Server::on(Store::Postgres).sandbox().start().await;
-    let user = given::user(&server.api(), "ehr-1").await;
-    given::in_sync(&server.api(), given::id(&user)).await;
+    let user = whole::user(&server.api(), "ehr-1").await;
+    given::in_sync_everywhere(&server.api(), given::id(&user)).await;
 
     // When the server comes back with another key
     server.stop(given::SOON).await;
@@ -288,10 +306,12 @@ async fn with_another_secret_key_connections_pause_and_say_so() {
         .expect(200);
 
     // Then nothing is sent in the dark, and the reason is there to be read
-    given::account_with(&server.api(), given::id(&user), "paused", given::SOON).await;
-    let connection = given::connection(&server.api()).await;
-    let reason = connection["paused"]["reason"].as_str().unwrap_or_default();
-    assert!(reason.contains("ROSTER_SECRET_KEY"), "{connection}");
+    for vendor in NAMES {
+        whole::account_with(&server.api(), given::id(&user), vendor, "paused").await;
+        let connection = whole::connection(&server.api(), vendor).await;
+        let reason = connection["paused"]["reason"].as_str().unwrap_or_default();
+        assert!(reason.contains("ROSTER_SECRET_KEY"), "{connection}");
+    }
     server.leaves_accounts();
 }
 

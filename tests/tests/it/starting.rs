@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use e2e::process::Process;
+use e2e::vendors::NAMES;
 use e2e::{Api, Server, Store, wait};
 use rstest::rstest;
 
 use crate::given::{self, SOON};
+use crate::whole;
 
 /// A server beside the one of the harness, in the same environment, on a port of its own.
 pub(crate) struct Beside {
@@ -97,11 +99,14 @@ async fn two_first_starts_at_once_make_one_sandbox_that_works() {
         let [key] = keys.as_slice() else {
             panic!("not one key: {banners:?}")
         };
-        // and a user who comes in at either gets to the vendor, once.
+        // and a user who comes in at either gets to every vendor, once.
         let [one, two] = [0, 1].map(|number| Api::new(url(&banners[number])).bearer(key));
-        let user = given::user(&one, "ehr-1").await;
-        given::in_sync(&two, given::id(&user)).await;
-        assert_eq!(e2e::Sandbox::new(two).users().await.len(), 1);
+        let user = whole::user(&one, "ehr-1").await;
+        given::in_sync_everywhere(&two, given::id(&user)).await;
+        for vendor in NAMES {
+            let there = e2e::Sandbox::new(two.clone()).users_at(vendor).await;
+            assert_eq!(there.len(), 1, "{vendor}: {there:?}");
+        }
     }
 }
 
@@ -109,8 +114,8 @@ async fn two_first_starts_at_once_make_one_sandbox_that_works() {
 async fn a_lost_secret_key_is_not_replaced_in_silence() {
     // Given a database that was in use, and its key file gone
     let mut server = Server::on(Store::Sqlite).sandbox().start().await;
-    let user = given::user(&server.api(), "ehr-1").await;
-    given::in_sync(&server.api(), given::id(&user)).await;
+    let user = whole::user(&server.api(), "ehr-1").await;
+    given::in_sync_everywhere(&server.api(), given::id(&user)).await;
     server.stop(SOON).await;
     let (file, aside) = (server.folder().join("roster.db.key"), server.folder().join("aside"));
     fs::rename(&file, &aside).expect("the file is moved");
@@ -125,14 +130,14 @@ async fn a_lost_secret_key_is_not_replaced_in_silence() {
     // When it shall go on without, then it does, and the sandbox, which can make its own credentials, has new ones
     let mut beside = Beside::start(&server, "beside", &["--new-secret-key"]);
     let api = Api::new(url(&beside.banner().await)).bearer(server.key());
-    let second = given::user(&api, "ehr-2").await;
-    given::in_sync(&api, given::id(&second)).await;
+    let second = whole::user(&api, "ehr-2").await;
+    given::in_sync_everywhere(&api, given::id(&second)).await;
     drop(beside);
 
     // And with the new file it starts as ever.
     server.start_again().await;
-    let third = given::user(&server.api(), "ehr-3").await;
-    given::in_sync(&server.api(), given::id(&third)).await;
+    let third = whole::user(&server.api(), "ehr-3").await;
+    given::in_sync_everywhere(&server.api(), given::id(&third)).await;
 }
 
 #[tokio::test]

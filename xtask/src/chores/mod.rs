@@ -5,5 +5,6 @@ pub(crate) mod conformance;
 pub(crate) mod openapi;
 pub(crate) mod postgres;
 pub(crate) mod sqlx_prepare;
+pub(crate) mod storm;
 pub(crate) mod test;
 pub(crate) mod tidy;

@@ -22,7 +22,7 @@ pub use create::{CreatedProviderV1, CreatedProviderV2, NewProviderV1, NewProvide
 pub use error::{ErrorBody, ErrorCode, FieldError};
 pub use fields::{UserUrls, in_vendors_names};
 pub use provider::{ProviderChangesV1, ProviderChangesV2, ProviderV1, ProviderV2, UpdatedProviderV1};
-pub use reported::{ReportedCheck, ReportedError, ReportedProvider, ReportedUser};
+pub use reported::{ReportedCheck, ReportedError, ReportedProvider, ReportedSwitch, ReportedUser};
 pub use request::{NewProviderRequest, ProviderRequest, UserRequest};
 pub use user::{UserChangesV1, UserChangesV2, UserV1, UserV2};
 

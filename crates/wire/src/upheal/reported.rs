@@ -4,6 +4,8 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::ErrorCode;
+
 /// What is needed of a [`super::CheckedUser`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -13,6 +15,9 @@ pub struct ReportedCheck {
     /// Who has it: the vendor's id, as it came.
     #[serde(default)]
     pub user_id: Option<String>,
+    /// The address as it is on file.
+    #[serde(default)]
+    pub email: Option<String>,
     /// Whether the user may work.
     #[serde(default)]
     pub is_active: Option<bool>,
@@ -21,13 +26,14 @@ pub struct ReportedCheck {
 /// What is needed of a provider, whether it was made, read or changed, in either version.
 ///
 /// The vendor's own example shows NPI and telephone number as JSON numbers although its schema has text; both are read.
+/// So are ids of partners, who often have numbers for them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportedProvider {
     /// The vendor's id, as it came.
     pub user_id: String,
     /// The id in the partner's system.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_number")]
     pub partner_user_id: Option<String>,
     /// The first name.
     #[serde(default)]
@@ -62,6 +68,10 @@ pub struct ReportedProvider {
     /// How notes refer to the provider; also words that are not known yet.
     #[serde(default)]
     pub note_identifier: Option<String>,
+    /// The kind of session that notes are written for, under either of its names (V1); also words that are not known
+    /// yet.
+    #[serde(default, alias = "defaultNotesType")]
+    pub default_session_type: Option<String>,
 }
 
 /// What is needed of a generic user, in either version.
@@ -72,7 +82,7 @@ pub struct ReportedUser {
     /// of.
     pub user_id: String,
     /// The id in the partner's system.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_number")]
     pub partner_user_id: Option<String>,
     /// The first name.
     #[serde(default)]
@@ -97,6 +107,16 @@ pub struct ReportedUser {
     pub date_of_birth: Option<String>,
 }
 
+/// What an answer to an activation or a deactivation may say. None is documented, so that nothing is needed of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ReportedSwitch {
+    /// The vendor's id, as it came.
+    pub user_id: Option<String>,
+    /// Whether the user may work.
+    pub is_active: Option<bool>,
+}
+
 /// What can be made out of an error body, whatever it is: the vendor documents none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReportedError {
@@ -107,6 +127,18 @@ pub struct ReportedError {
 }
 
 impl ReportedError {
+    /// Whether the error has the form of an API's at all, which a proxy's or another server's has not.
+    #[must_use]
+    pub fn is_of_an_api(&self) -> bool {
+        self.code.is_some()
+    }
+
+    /// Whether it is of a kind that is known.
+    #[must_use]
+    pub fn is(&self, code: ErrorCode) -> bool {
+        self.code.as_deref() == Some(code.name())
+    }
+
     /// The most characters that are kept of a message.
     pub const MAX_MESSAGE_CHARACTERS: usize = 300;
     /// Where messages are found, the best first.

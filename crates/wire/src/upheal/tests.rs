@@ -471,6 +471,7 @@ fn a_name_can_be_changed_and_not_cleared() {
 fn a_client_reads_numbers_where_the_documents_say_text() {
     let reported: ReportedProvider = serde_json::from_value(json!({
         "userId": "d290f1ee",
+        "partnerUserId": 4711,
         "nationalProviderIdentifier": 1_234_567_893,
         "phoneNumber": 5_550_100_199_i64,
         "phoneCountryCode": 1,
@@ -480,6 +481,7 @@ fn a_client_reads_numbers_where_the_documents_say_text() {
     }))
     .unwrap();
 
+    assert_eq!(reported.partner_user_id.as_deref(), Some("4711"));
     assert_eq!(reported.national_provider_identifier.as_deref(), Some("1234567893"));
     assert_eq!(reported.phone_number.as_deref(), Some("5550100199"));
     assert_eq!(reported.phone_country_code.as_deref(), Some("1"));
@@ -501,8 +503,43 @@ fn a_client_reads_the_documented_answer_and_what_the_dialect_writes() {
     assert_eq!(made.partner_user_id.as_deref(), Some("string"));
     assert_eq!(shown.private_room_link, Some(documented_urls().private_room_link));
     assert_eq!(
-        (checked.is_user_exists, checked.user_id, checked.is_active),
-        (true, Some(user.id.to_string()), Some(true))
+        (
+            checked.is_user_exists,
+            checked.user_id,
+            checked.email,
+            checked.is_active
+        ),
+        (
+            true,
+            Some(user.id.to_string()),
+            Some("ann.lee@example.org".to_owned()),
+            Some(true)
+        )
+    );
+}
+
+#[test]
+fn a_client_reads_the_session_type_under_both_of_its_names() {
+    let changed: ReportedProvider =
+        serde_json::from_value(json!({"userId": "d290f1ee", "defaultNotesType": "Soap"})).unwrap();
+    let shown: ReportedProvider =
+        serde_json::from_value(json!({"userId": "d290f1ee", "defaultSessionType": "Séance"})).unwrap();
+
+    assert_eq!(changed.default_session_type.as_deref(), Some("Soap"));
+    assert_eq!(shown.default_session_type.as_deref(), Some("Séance"));
+}
+
+#[test]
+fn a_client_reads_of_a_switch_whatever_it_says() {
+    let read = |body: Value| serde_json::from_value::<ReportedSwitch>(body).unwrap();
+
+    assert_eq!(read(json!({"message": "done"})), ReportedSwitch::default());
+    assert_eq!(
+        read(json!({"userId": "d290f1ee", "isActive": false})),
+        ReportedSwitch {
+            user_id: Some("d290f1ee".to_owned()),
+            is_active: Some(false),
+        }
     );
 }
 
@@ -545,6 +582,18 @@ fn the_error_body_names_fields_by_pointer() {
             code: Some("INVALID_REQUEST".to_owned()),
         }
     );
+}
+
+#[test]
+fn an_error_is_known_by_its_code_and_of_an_api_if_it_has_one() {
+    let read = |body: Value| ReportedError::read(body.to_string().as_bytes());
+    let taken = read(json!({"statusCode": 403, "code": "USER_EXISTS", "message": "taken"}));
+    let framework = read(json!({"statusCode": 404, "message": "none", "error": "Not Found"}));
+    let gateway = read(json!({"message": "Not Found"}));
+
+    assert!(taken.is(ErrorCode::USER_EXISTS) && !taken.is(ErrorCode::NOT_ALLOWED));
+    assert!(taken.is_of_an_api() && framework.is_of_an_api());
+    assert!(!gateway.is_of_an_api() && !ReportedError::read(b"<h1>404</h1>").is_of_an_api());
 }
 
 #[test]

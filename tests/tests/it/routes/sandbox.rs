@@ -1,10 +1,11 @@
 //! `/sandbox`
 
+use e2e::vendors::NAMES;
 use e2e::{Server, Store};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::given;
+use crate::{given, whole};
 
 #[tokio::test]
 async fn without_the_sandbox_there_is_no_such_path() {
@@ -43,8 +44,8 @@ async fn calls_are_listed_with_what_became_of_them() {
             json!({ "operation": "create", "times": 1 }),
         )
         .await;
-    let user = given::user(&server.api(), "ehr-1").await;
-    given::in_sync(&server.api(), given::id(&user)).await;
+    let user = whole::user(&server.api(), "ehr-1").await;
+    given::in_sync_everywhere(&server.api(), given::id(&user)).await;
 
     let calls = server.sandbox().calls().await;
     let shown: Vec<Value> = calls
@@ -93,22 +94,24 @@ async fn a_fault_that_makes_no_sense_is_refused(#[case] fault: Value) {
 async fn users_from_before_the_sandbox_reach_it_when_it_is_turned_on(#[case] store: Store) {
     let mut server = Server::on(store).start().await;
     for number in 0..10 {
-        given::user(&server.api(), &format!("ehr-{number}")).await;
+        whole::user(&server.api(), &format!("ehr-{number}")).await;
     }
 
     server.stop(given::SOON).await;
     server.set_env("ROSTER_SANDBOX", "true");
     server.start_again().await;
 
-    assert_eq!(given::all_in_sync(&server.api(), given::SOON).await, 10);
-    assert_eq!(server.sandbox().users().await.len(), 10);
+    assert_eq!(given::all_in_sync(&server.api(), given::SOON).await, 10 * NAMES.len());
+    for vendor in NAMES {
+        assert_eq!(server.sandbox().users_at(vendor).await.len(), 10, "{vendor}");
+    }
 }
 
 #[tokio::test]
 async fn every_vendor_is_played_and_one_that_is_none_is_not() {
     let server = Server::on(Store::Sqlite).sandbox().start().await;
 
-    for vendor in ["nabla_core", "nabla_connect", "upheal", "corti"] {
+    for vendor in NAMES {
         let users = server
             .api()
             .get(&format!("/sandbox/users?vendor={vendor}"))

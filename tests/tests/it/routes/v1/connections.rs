@@ -6,6 +6,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::given::{self, SOON, shows};
+use crate::whole;
 
 #[rstest]
 #[case::sqlite(Store::Sqlite)]
@@ -28,11 +29,21 @@ async fn a_connection_is_made_read_changed_and_deleted_and_never_shows_credentia
       "body": {
         "base_url": "https://nabla.example.org/v1/core/server",
         "created_at": "[…]",
+        "held": null,
         "id": "[…]",
         "label": "Nabla, EU",
         "options": {
           "allow_private_addresses": false,
-          "api_version": null
+          "api_version": null,
+          "assignment": "all",
+          "concurrency": 8,
+          "drift": "repair",
+          "hold_floor": 20,
+          "hold_percent": 20,
+          "hold_window_minutes": 60,
+          "on_leave": "deactivate",
+          "read_back_minutes": 1440,
+          "requests_per_minute": null
         },
         "paused": {
           "reason": "paused by request: set paused to false to go on",
@@ -295,7 +306,10 @@ async fn private_addresses_are_the_operators_to_allow_and_no_tenants() {
     connection["options"] = json!({ "allow_private_addresses": true });
     is_refused(api.post("/v1/connections", connection).await);
     // and the sandbox's own works, can be changed, but not led elsewhere.
-    let path = format!("/v1/connections/{}", given::id(&given::connection(&api).await));
+    let path = format!(
+        "/v1/connections/{}",
+        given::id(&whole::connection(&api, "nabla_core").await)
+    );
     is_refused(
         api.patch(&path, json!({ "base_url": "http://127.0.0.1:9/metadata" }))
             .await,
@@ -304,6 +318,6 @@ async fn private_addresses_are_the_operators_to_allow_and_no_tenants() {
         .await
         .expect(200);
     api.patch(&path, json!({ "paused": false })).await.expect(200);
-    let user = given::user(&api, "ehr-1").await;
-    given::in_sync(&api, given::id(&user)).await;
+    let user = whole::user(&api, "ehr-1").await;
+    given::in_sync_everywhere(&api, given::id(&user)).await;
 }
