@@ -47,9 +47,9 @@ impl Field {
         })
     }
 
-    /// The field as a whole number.
+    /// The field as a whole number; to JSON Schema, `8.0` is one as well.
     pub fn integer(self, field: &FieldPath, violations: &mut Violations) -> Change<i64> {
-        self.read(field, violations, |value, field, violations| match value.as_i64() {
+        self.read(field, violations, |value, field, violations| match whole(&value) {
             Some(number) => Some(number),
             None => wrong("a whole number", &value, field, violations),
         })
@@ -134,6 +134,16 @@ pub fn refuse_unknown<'a>(
     }
 }
 
+/// Up to which every whole number has a floating-point form of its own.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let number = value.as_f64().filter(|number| number.abs() <= EXACT)?;
+        (number.fract() == 0.0).then(|| format!("{number:.0}").parse().ok())?
+    })
+}
+
 fn text(value: Value, field: &FieldPath, violations: &mut Violations) -> Option<String> {
     match value {
         Value::String(text) => Some(text),
@@ -191,6 +201,25 @@ mod tests {
         assert_eq!(entries, Change::Set(BTreeMap::from([("b".to_owned(), "x".to_owned())])));
         let fields: Vec<String> = violations.iter().map(|violation| violation.field.pointer()).collect();
         assert_eq!(fields, ["/f/a", "/f/c"]);
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        let mut violations = Violations::none();
+
+        for (given, number) in [(json!(8), 8), (json!(8.0), 8), (json!(-2e3), -2_000), (json!(0.0), 0)] {
+            assert_eq!(
+                Field::from(given).integer(&field(), &mut violations),
+                Change::Set(number)
+            );
+        }
+        assert!(violations.is_empty(), "{violations}");
+
+        let wrong = [json!(8.5), json!(1e300), json!(u64::MAX), json!("8"), json!(true)];
+        for given in wrong.clone() {
+            assert_eq!(Field::from(given).integer(&field(), &mut violations), Change::Keep);
+        }
+        assert_eq!(violations.iter().count(), wrong.len());
     }
 
     #[test]
