@@ -44,6 +44,19 @@ pub(crate) enum SecretKeyError {
         .0.display()
     )]
     Lost(PathBuf),
+    /// The database is another key's, of which only the id is known.
+    #[error(
+        "the credentials of {count} connections in the database are sealed with a secret key that this server does not have \
+         (key id {ids}): give that key as ROSTER_SECRET_KEY or, where another one has replaced it, in \
+         ROSTER_PREVIOUS_SECRET_KEYS. If it is lost, start with --new-secret-key to go on without it; those credentials must \
+         then be entered anew"
+    )]
+    Unknown {
+        /// The ids of the keys that are missing.
+        ids: String,
+        /// How many connections need them.
+        count: u64,
+    },
 }
 
 impl SecretKey {

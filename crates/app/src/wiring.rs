@@ -15,7 +15,7 @@ use roster_application::history::Histories;
 use roster_application::idempotency::Idempotency;
 use roster_application::links::Links;
 use roster_application::organizations::Organizations;
-use roster_application::ports::{Clock, Entropy, Ids, Secrets, Store, StoreError, VendorGateway};
+use roster_application::ports::{Clock, ConnectionStore, Entropy, Ids, Secrets, Store, StoreError, VendorGateway};
 use roster_application::preview::Previews;
 use roster_application::pull::Pulls;
 use roster_application::rotation::Rotation;
@@ -104,6 +104,8 @@ pub(crate) struct Desk {
     pub(crate) histories: Histories,
     pub(crate) api_clients: ApiClients,
     pub(crate) organizations: Organizations,
+    /// Connections, to be found by name: what else is done with them may need their credentials opened.
+    pub(crate) connections: Arc<dyn ConnectionStore>,
 }
 
 impl Desk {
@@ -127,6 +129,7 @@ impl Desk {
                 Arc::clone(&entropy),
             ),
             organizations: Organizations::new(Arc::clone(store) as _, clock, ids, entropy),
+            connections: Arc::clone(store) as _,
         }
     }
 
@@ -187,8 +190,9 @@ impl Wired {
         let (clock, ids, entropy) = system();
         let previous = SecretKey::previous(settings.previous_secret_key.as_ref())?;
         let secrets: Arc<dyn Secrets> = Arc::new(AeadSecrets::new(secret_key, &previous)?);
+        let call = Duration::from_secs(u64::from(settings.vendor_timeout));
         let egress = Egress::new(EgressLimits {
-            call: Duration::from_secs(u64::from(settings.vendor_timeout)),
+            call,
             ..EgressLimits::default()
         })?;
         let gateway: Arc<dyn VendorGateway> = Arc::new(Gateway::new(
@@ -221,6 +225,7 @@ impl Wired {
         });
         let ports = ConvergencePorts {
             queue: Arc::clone(&store) as _,
+            accounts: Arc::clone(&store) as _,
             gateway: Arc::clone(&gateway),
             connections: connections.clone(),
             secrets: Arc::clone(&secrets),
@@ -228,7 +233,7 @@ impl Wired {
             entropy: Arc::clone(&entropy),
             ids: Arc::clone(&ids),
         };
-        let convergence = Convergence::new(ports, RetryPolicy::default(), Leases::default());
+        let convergence = Convergence::new(ports, RetryPolicy::default(), Leases::of_calls(call));
         let desk = Desk::new(&store).sealing_with(Arc::clone(&secrets)).under(settings);
         Ok(Self {
             previews: Previews::new(
@@ -240,6 +245,7 @@ impl Wired {
             ),
             pulls: Pulls::new(
                 desk.users.clone(),
+                Arc::clone(&store) as _,
                 Arc::clone(&store) as _,
                 Arc::clone(&store) as _,
                 gateway,

@@ -14,7 +14,7 @@ use crate::api_clients::check_label;
 use crate::credentials::Credentials;
 use crate::error::{Error, Missing};
 use crate::idempotency::Reserved;
-use crate::ports::{Clock, ConnectionStore, Hold, Ids, Secrets, StoreError, Target, VendorGateway};
+use crate::ports::{AtOnce, Clock, ConnectionStore, Hold, Ids, Secrets, StoreError, Target, VendorGateway};
 
 const ROUNDS: usize = 64;
 
@@ -209,11 +209,20 @@ impl Connections {
         }
     }
 
-    /// Calls the vendor with the cheapest read there is. A success ends a pause that refused credentials caused.
+    /// Calls the vendor with the cheapest read there is. A success ends a pause that refused credentials caused, and
+    /// what the vendor asked for in `Retry-After` before no longer holds. Credentials that cannot be opened have failed the
+    /// test.
     pub async fn test(&self, organization: &Organization, id: ConnectionId) -> Result<ConnectionTest, Error> {
         let (connection, sealed) = self.load(organization, id).await?;
-        let credentials = Credentials::open(&sealed, id, &*self.secrets)?;
+        let credentials = match Credentials::open(&sealed, id, &*self.secrets) {
+            Ok(credentials) => credentials,
+            Err(error) => {
+                let message = format!("the connection's credentials cannot be opened: {error}");
+                return Ok(ConnectionTest { ok: false, message });
+            }
+        };
         let target = Target {
+            turns: &AtOnce,
             connection: &connection,
             credentials: &credentials,
         };
@@ -226,6 +235,7 @@ impl Connections {
                     };
                     self.update(organization, id, &resume, None).await?;
                 }
+                self.store.lift_floors(organization.id, id, self.clock.now()).await?;
                 let message = format!("{} accepted the credentials", connection.vendor.title());
                 Ok(ConnectionTest { ok: true, message })
             }

@@ -7,7 +7,7 @@ use roster_domain::{Account, Connection, Organization, Presence, Step, User, Use
 use crate::credentials::Credentials;
 use crate::error::{Error, Missing};
 use crate::ports::{
-    AccountStore, ConnectionStore, PreviewedRequest, Secrets, Target, UserStore, VendorError, VendorGateway,
+    AccountStore, AtOnce, ConnectionStore, PreviewedRequest, Secrets, Target, UserStore, VendorError, VendorGateway,
 };
 
 /// The most steps that are shown of one account; every plan ends well before.
@@ -67,6 +67,7 @@ impl Previews {
     pub async fn of_user(&self, organization: &Organization, id: UserId) -> Result<Vec<Preview>, Error> {
         let found = self.users.user(organization.id, id).await?;
         let user = found.ok_or(Error::NotFound(Missing::User))?;
+        let has_password = self.users.has_initial_password(organization.id, id).await?;
         let mut previews = Vec::new();
         for account in self.accounts.accounts_of_user(organization.id, id).await? {
             let found = self
@@ -76,7 +77,7 @@ impl Previews {
             // A connection that was deleted meanwhile has no accounts any more.
             let Some((connection, sealed)) = found else { continue };
             previews.push(match Credentials::open(&sealed, connection.id, &*self.secrets) {
-                Ok(credentials) => self.of_account(&user, &account, connection, &credentials),
+                Ok(credentials) => self.of_account((&user, has_password), &account, connection, &credentials),
                 Err(error) => Preview {
                     connection,
                     steps: Vec::new(),
@@ -87,10 +88,17 @@ impl Previews {
         Ok(previews)
     }
 
-    fn of_account(&self, user: &User, account: &Account, connection: Connection, credentials: &Credentials) -> Preview {
+    fn of_account(
+        &self,
+        (user, has_password): (&User, bool),
+        account: &Account,
+        connection: Connection,
+        credentials: &Credentials,
+    ) -> Preview {
         let can = self.gateway.capabilities(&connection);
         let presence = Presence::of(user, account.is_assigned, connection.options.on_leave);
         let mut known = account.known.clone().recalled(user, presence, &can, account.attempts);
+        let mut with_password = has_password && can.initial_password;
         let mut steps = Vec::new();
         let mut attention = None;
         for _ in 0..MAX_STEPS {
@@ -102,21 +110,24 @@ impl Previews {
                 break;
             };
             let target = Target {
+                turns: &AtOnce,
                 connection: &connection,
                 credentials,
             };
             steps.push(PreviewedStep {
                 operation,
-                requests: self.gateway.preview(target, &step, user),
+                requests: self.gateway.preview(target, &step, user, with_password),
             });
+            // It goes along once.
+            with_password &= !matches!(step, Step::Create(_) | Step::Update(_));
             known = match step {
                 Step::LookUp(key) => known.absent(key),
                 Step::Create(key) => known.created(unknown_id(&key), true, user.version),
                 Step::Update(_) => known.updated(user.version),
                 Step::Activate(_) => known.set_active(true),
                 Step::Deactivate(_) => known.set_active(false),
-                Step::Delete(_) => known.deleted(),
-                Step::ReadBack(_) | Step::InSync | Step::Removed | Step::Ask { .. } => break,
+                Step::Delete(_) => known.deleted(can.look_up.and_then(|kind| VendorKey::of(user, kind))),
+                Step::ReadBack(_) | Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => break,
             };
         }
         Preview {

@@ -1,15 +1,19 @@
 //! The use case of pulling: adopting users whom a vendor has already.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use roster_domain::{
-    Change, ConnectionId, Email, EmailRule, ExternalId, Organization, Surface, User, UserId, VendorUserId, Violations,
+    Change, ConnectionId, Email, EmailRule, ExternalId, Organization, OutcomeClass, Surface, User, UserChanges, UserId,
+    VendorUserId, Violations,
 };
 
 use crate::acting::Acting;
 use crate::credentials::Credentials;
 use crate::error::{Error, Missing};
-use crate::ports::{ConnectionStore, RemoteRecord, Secrets, Target, UserStore, VendorGateway};
+use crate::ports::{
+    AccountStore, AtOnce, ConnectionStore, RemoteRecord, Secrets, Target, UserStore, VendorError, VendorGateway,
+};
 use crate::users::Users;
 
 /// The most pages that are read of one vendor: far more than a vendor has, so that one that never ends its list does not
@@ -32,7 +36,7 @@ pub struct Pulled {
 /// What is done with one of the vendor's users.
 #[derive(Debug)]
 pub enum PullOutcome {
-    /// There is such a user here. Convergence links the two by the same keys.
+    /// There is such a user here: one who is linked to this one, or whom convergence links by the same keys.
     Known(UserId),
     /// There is none, and one is made.
     Created(UserId),
@@ -47,6 +51,7 @@ pub enum PullOutcome {
 pub struct Pulls {
     users: Users,
     store: Arc<dyn UserStore>,
+    accounts: Arc<dyn AccountStore>,
     connections: Arc<dyn ConnectionStore>,
     gateway: Arc<dyn VendorGateway>,
     secrets: Arc<dyn Secrets>,
@@ -58,6 +63,7 @@ impl Pulls {
     pub fn new(
         users: Users,
         store: Arc<dyn UserStore>,
+        accounts: Arc<dyn AccountStore>,
         connections: Arc<dyn ConnectionStore>,
         gateway: Arc<dyn VendorGateway>,
         secrets: Arc<dyn Secrets>,
@@ -65,6 +71,7 @@ impl Pulls {
         Self {
             users,
             store,
+            accounts,
             connections,
             gateway,
             secrets,
@@ -74,7 +81,9 @@ impl Pulls {
     /// Walks the users of a vendor, and tells of each what is done, in the vendor's order. With `dry_run` nothing is.
     ///
     /// Whom the vendor has and Roster has not is made here with what the vendor tells, inactive if inactive there. Then
-    /// convergence looks the user up, as it does before every create, and adopts it.
+    /// convergence looks the user up, as it does for everybody who is new, and adopts it. Who was deleted here is not made
+    /// again, as long as the tombstone is kept. A vendor whose list goes in circles fails with
+    /// [`OutcomeClass::Unknown`]; users on the pages before are adopted by then.
     pub async fn run(
         &self,
         organization: &Organization,
@@ -86,27 +95,47 @@ impl Pulls {
         let (connection, sealed) = found.ok_or(Error::NotFound(Missing::Connection))?;
         let credentials = Credentials::open(&sealed, id, &*self.secrets)?;
         let target = Target {
+            turns: &AtOnce,
             connection: &connection,
             credentials: &credentials,
         };
+        let vendor = connection.vendor.title();
         let mut cursor: Option<String> = None;
+        let mut seen = HashSet::new();
         for _ in 0..MAX_PAGES {
             let page = self.gateway.list(target, cursor.as_deref()).await?;
             for record in page.users {
-                tell(self.adopt(organization, record, dry_run).await?);
+                tell(self.adopt(organization, id, record, dry_run).await?);
             }
-            if page.next.is_none() || page.next == cursor {
+            let Some(next) = page.next else {
                 return Ok(());
+            };
+            if !seen.insert(next.clone()) {
+                return Err(endless(format!(
+                    "{vendor}'s list of users goes in circles: after {} pages it names one as the next that was read before",
+                    seen.len() + 1
+                )));
             }
-            cursor = page.next;
+            cursor = Some(next);
         }
-        Ok(())
+        Err(endless(format!(
+            "{vendor}'s list of users did not end within {MAX_PAGES} pages"
+        )))
     }
 
-    async fn adopt(&self, organization: &Organization, record: RemoteRecord, dry_run: bool) -> Result<Pulled, Error> {
+    async fn adopt(
+        &self,
+        organization: &Organization,
+        connection: ConnectionId,
+        record: RemoteRecord,
+        dry_run: bool,
+    ) -> Result<Pulled, Error> {
         let RemoteRecord { id, active, fields } = record;
         let name = fields.external_id.as_set().or(fields.email.as_set()).cloned();
-        let outcome = self.outcome(organization, active, fields, dry_run).await?;
+        let outcome = match self.linked(organization, connection, &id, &fields).await? {
+            Some(outcome) => outcome,
+            None => self.outcome(organization, active, fields, dry_run).await?,
+        };
         Ok(Pulled {
             vendor_user_id: id,
             active,
@@ -115,11 +144,38 @@ impl Pulls {
         })
     }
 
+    /// What follows from whom the vendor's user is, or was, linked to; `None` where that is nobody. Keys may differ by now:
+    /// not every vendor can change them.
+    async fn linked(
+        &self,
+        organization: &Organization,
+        connection: ConnectionId,
+        id: &VendorUserId,
+        fields: &UserChanges,
+    ) -> Result<Option<PullOutcome>, Error> {
+        let found = self
+            .accounts
+            .account_of_vendor_user(organization.id, connection, id)
+            .await?;
+        let Some(account) = found else { return Ok(None) };
+        if self.store.user(organization.id, account.user_id).await?.is_some() {
+            return Ok(Some(PullOutcome::Known(account.user_id)));
+        }
+        // Who came back is known by the same keys, and is another user here.
+        Ok(Some(match self.find(organization, fields).await? {
+            Some(user) => PullOutcome::Known(user.id),
+            None => PullOutcome::Skipped(format!(
+                "it is the user {}, who was deleted here: make a new one if it is to come back",
+                account.user_id
+            )),
+        }))
+    }
+
     async fn outcome(
         &self,
         organization: &Organization,
         active: bool,
-        mut fields: roster_domain::UserChanges,
+        mut fields: UserChanges,
         dry_run: bool,
     ) -> Result<PullOutcome, Error> {
         if let Some(user) = self.find(organization, &fields).await? {
@@ -158,11 +214,7 @@ impl Pulls {
     }
 
     /// The user whom the vendor's keys name: by external id, by Roster's own id that stands in its place, or by address.
-    async fn find(
-        &self,
-        organization: &Organization,
-        fields: &roster_domain::UserChanges,
-    ) -> Result<Option<User>, Error> {
+    async fn find(&self, organization: &Organization, fields: &UserChanges) -> Result<Option<User>, Error> {
         if let Some(text) = fields.external_id.as_set() {
             if let Ok(external_id) = ExternalId::new(text)
                 && let Some(user) = self.store.user_by_external_id(organization.id, &external_id).await?
@@ -180,6 +232,11 @@ impl Pulls {
             _ => Ok(None),
         }
     }
+}
+
+/// A list that has no end.
+fn endless(message: String) -> Error {
+    VendorError::new(OutcomeClass::Unknown, message).into()
 }
 
 fn in_a_line(violations: &Violations) -> String {

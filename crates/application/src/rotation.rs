@@ -1,5 +1,6 @@
 //! The use case of replacing the operator's secret key: what was sealed with the old one is sealed anew.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::credentials;
@@ -33,6 +34,30 @@ impl Rotation {
     #[must_use]
     pub fn new(store: Arc<dyn SealedStore>, secrets: Arc<dyn Secrets>) -> Self {
         Self { store, secrets }
+    }
+
+    /// The keys that connections' credentials are sealed with and that are not live, by their ids, each with the number of
+    /// those connections. Nothing is opened, and initial passwords, of which there are as many as users, are not looked at.
+    pub async fn missing_keys(&self) -> Result<BTreeMap<String, u64>, Error> {
+        let mut missing = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let page = self.store.sealed(after, PAGE).await?;
+            // Connections come first.
+            let connections = page
+                .iter()
+                .take_while(|(at, _)| matches!(at, SealedAt::Connection(..)))
+                .count();
+            for (_, sealed) in &page[..connections] {
+                if let Some(key) = self.secrets.missing_key(sealed) {
+                    *missing.entry(key).or_default() += 1;
+                }
+            }
+            match page.last() {
+                Some((last, _)) if connections == page.len() => after = Some(*last),
+                _ => return Ok(missing),
+            }
+        }
     }
 
     /// Seals everything with the present key that is sealed with another one. It may be interrupted, repeated, and run by
@@ -109,6 +134,11 @@ mod tests {
         secrets
             .expect_seal()
             .returning(|clear, _| Ok(Sealed::new([b"new:", clear].concat())));
+        secrets.expect_missing_key().returning(|sealed| {
+            let text = String::from_utf8_lossy(sealed.as_bytes()).into_owned();
+            let (key, _) = text.split_once(':')?;
+            (!matches!(key, "new" | "old")).then(|| key.to_owned())
+        });
         Arc::new(secrets)
     }
 
@@ -144,6 +174,22 @@ mod tests {
             unreadable: 1,
         };
         assert_eq!(rotated, expected);
+    }
+
+    #[tokio::test]
+    async fn the_keys_that_connections_need_and_nobody_has_are_counted_and_passwords_are_not_looked_at() {
+        let password = SealedAt::Password(ORGANIZATION, user_id(1));
+        let pages = vec![
+            vec![(connection(1), sealed("lost:a")), (connection(2), sealed("new:b"))],
+            vec![(connection(3), sealed("gone:c")), (connection(4), sealed("lost:d"))],
+            vec![(connection(5), sealed("old:e")), (password, sealed("forgotten:f"))],
+            vec![(SealedAt::Password(ORGANIZATION, user_id(2)), sealed("forgotten:g"))],
+        ];
+
+        let missing = Rotation::new(Arc::new(store_of(pages)), secrets()).missing_keys().await;
+
+        let expected = [("gone", 1), ("lost", 2)].map(|(key, count)| (key.to_owned(), count));
+        assert_eq!(missing.expect("looked"), BTreeMap::from(expected));
     }
 
     #[tokio::test]

@@ -49,6 +49,9 @@ pub(crate) fn entropy() -> Arc<dyn Entropy> {
     Arc::new(entropy)
 }
 
+/// What bytes begin with that were sealed with a key that nobody has.
+pub(crate) const OTHER_KEY: &[u8] = b"another key|";
+
 /// Sealing that can be looked through: the context, a bar, and the bytes turned around.
 pub(crate) fn secrets() -> Arc<dyn Secrets> {
     let mut secrets = MockSecrets::new();
@@ -56,6 +59,9 @@ pub(crate) fn secrets() -> Arc<dyn Secrets> {
         .expect_seal()
         .returning(|clear, context| Ok(sealed(clear, context)));
     secrets.expect_open().returning(|sealed, context| {
+        if sealed.as_bytes().starts_with(OTHER_KEY) {
+            return Err(SecretsError::UnknownKey);
+        }
         let prefix = format!("{context}|");
         let turned = sealed
             .as_bytes()
@@ -191,7 +197,6 @@ pub(crate) const ABLE: Capabilities = Capabilities {
     reactivate: true,
     delete: true,
     read_back: true,
-    requests_per_step: 1,
     initial_password: true,
     required: &[],
 };
@@ -208,6 +213,9 @@ mockall::mock! {
         ) -> Result<Option<(Connection, Sealed)>, StoreError>;
         pub(crate) fn update_connection(
             &self, connection: &Connection, credentials: Option<Sealed>, expected: Version,
+        ) -> Result<(), StoreError>;
+        pub(crate) fn lift_floors(
+            &self, organization: OrganizationId, id: ConnectionId, now: Timestamp,
         ) -> Result<(), StoreError>;
         pub(crate) fn delete_connection(&self, organization: OrganizationId, id: ConnectionId) -> Result<bool, StoreError>;
         pub(crate) fn holds(&self, organization: OrganizationId) -> Result<Vec<Hold>, StoreError>;
@@ -247,6 +255,15 @@ impl ConnectionStore for MockConnectionStore {
         expected: Version,
     ) -> Result<(), StoreError> {
         self.update_connection(connection, credentials.cloned(), expected)
+    }
+
+    async fn lift_floors(
+        &self,
+        organization: OrganizationId,
+        id: ConnectionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.lift_floors(organization, id, now)
     }
 
     async fn delete_connection(&self, organization: OrganizationId, id: ConnectionId) -> Result<bool, StoreError> {

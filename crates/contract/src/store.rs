@@ -29,6 +29,7 @@ pub mod queue_records;
 pub mod races;
 pub mod races_customers;
 pub mod races_queue;
+pub mod read_backs;
 pub mod sealed;
 pub mod sessions;
 pub mod tenants;
@@ -124,6 +125,7 @@ macro_rules! store_cases {
             }
             users_passwords {
                 a_password_is_kept_from_the_creation_of_its_user_on,
+                whether_a_password_is_kept_is_told_without_it,
                 an_update_leaves_or_replaces_the_password,
                 an_update_that_is_refused_leaves_the_password_alone,
                 a_password_that_a_vendor_has_is_forgotten,
@@ -157,6 +159,8 @@ macro_rules! store_cases {
                 connections_are_listed_page_by_page,
                 an_update_replaces_a_connection_and_keeps_or_replaces_its_credentials,
                 an_update_of_another_version_or_of_nothing_is_stale,
+                another_base_url_or_other_credentials_end_what_the_vendor_asked_for,
+                floors_are_lifted_once_and_by_another_version,
                 a_deleted_connection_takes_its_accounts_with_it_and_nothing_else,
                 a_paused_connection_gets_accounts_that_wait,
                 a_connection_made_after_another_was_deleted_starts_anew,
@@ -184,6 +188,7 @@ macro_rules! store_cases {
             }
             accounts {
                 the_accounts_of_a_user_are_all_there_also_after_its_deletion,
+                a_vendors_id_leads_to_the_account_that_has_it_or_had_it_last,
                 accounts_are_listed_page_by_page,
                 the_status_filter_selects_exactly_those_that_stand_so,
                 the_connection_filter_selects_the_accounts_of_one_connection,
@@ -224,6 +229,8 @@ macro_rules! store_cases {
                 claims_at_one_connection_do_not_touch_those_of_another,
                 a_claim_outlasts_the_ownership_by_which_it_was_made,
                 a_change_of_a_connection_leaves_its_owner_alone,
+                what_a_vendor_asked_for_is_handed_to_whoever_owns_the_connection,
+                what_a_vendor_asked_for_outlives_changes_of_the_user,
                 reclaiming_ends_ownership_or_leaves_it,
             }
             queue_leases {
@@ -259,10 +266,25 @@ macro_rules! store_cases {
                 what_no_longer_differs_is_forgotten,
                 what_differs_is_kept_while_nobody_could_look,
             }
+            read_backs {
+                accounts_in_sync_are_read_back_within_the_interval_once_somebody_looks,
+                accounts_that_are_not_in_sync_at_the_vendor_are_left_as_they_are,
+                a_shorter_interval_holds_for_those_that_would_come_later,
+                an_account_that_is_claimed_when_somebody_begins_to_look_is_due_once_that_is_recorded,
+                accounts_in_sync_are_due_no_more_once_nobody_looks,
+                an_account_that_is_claimed_when_nobody_looks_any_more_is_as_its_claim_leaves_it,
+                read_backs_change_with_their_own_connections_options_only,
+            }
             departures {
                 only_those_at_the_vendor_count,
                 whoever_should_not_be_there_leaves,
+                who_is_inactive_from_the_beginning_and_active_at_the_vendor_leaves,
+                all_are_counted_where_so_many_leave_that_it_matters,
                 whoever_is_known_to_be_inactive_leaves_no_more,
+                whoever_is_inactive_and_to_be_deleted_leaves_where_users_are_deleted,
+                whom_the_vendor_denied_counts_as_leaving_until_something_follows,
+                whom_the_vendor_denied_and_nobody_misses_counts_no_more,
+                an_approval_of_somebody_missing_is_for_one_time,
                 whoever_left_counts_within_the_window,
                 whoever_left_counts_although_the_user_was_changed_since_the_claim,
                 departures_of_another_connection_do_not_count,
@@ -357,6 +379,7 @@ macro_rules! store_cases {
                 a_record_and_an_assignment_at_once_leave_the_account_due,
                 passwords_that_are_delivered_and_replaced_at_once_are_kept,
                 departures_that_are_held_and_approved_at_once_are_not_lost,
+                accounts_that_come_in_sync_while_somebody_begins_to_look_are_read_back,
             }
         }
     };
@@ -409,7 +432,7 @@ macro_rules! store_cases {
 #[cfg(test)]
 mod tests {
     /// The sources of the cases, by the name of their port.
-    const SOURCES: [(&str, &str); 25] = [
+    const SOURCES: [(&str, &str); 26] = [
         ("organizations", include_str!("store/organizations.rs")),
         ("api_clients", include_str!("store/api_clients.rs")),
         ("users", include_str!("store/users.rs")),
@@ -425,6 +448,7 @@ mod tests {
         ("queue_leases", include_str!("store/queue_leases.rs")),
         ("queue_records", include_str!("store/queue_records.rs")),
         ("drift", include_str!("store/drift.rs")),
+        ("read_backs", include_str!("store/read_backs.rs")),
         ("departures", include_str!("store/departures.rs")),
         ("history", include_str!("store/history.rs")),
         ("idempotency", include_str!("store/idempotency.rs")),

@@ -14,7 +14,7 @@ mod successes;
 mod world;
 
 pub use failures::*;
-pub use given::{RemoteState, changed_clinician, clinician, password};
+pub use given::{RemoteState, changed_clinician, clinician, look_up, password, read_back};
 pub use previews::*;
 pub use successes::*;
 pub use world::{Call, Reply, VendorWorld};
@@ -41,6 +41,7 @@ macro_rules! vendor_cases {
             an_initial_password_goes_to_vendors_that_take_one_and_to_nobody_else,
             a_list_comes_in_pages_until_the_last,
             a_preview_shows_the_very_requests_that_are_then_sent,
+            a_preview_shows_that_an_initial_password_would_be_sent_and_not_which,
             a_preview_of_what_sends_nothing_is_empty_and_of_what_cannot_be_done_is_refused,
             a_refused_token_is_fetched_anew_and_the_call_repeated_once,
             credentials_that_stay_refused_are_unauthorized,

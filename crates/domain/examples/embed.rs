@@ -55,7 +55,6 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
         reactivate: true,
         delete: false,
         read_back: true,
-        requests_per_step: 1,
         initial_password: false,
         required: &[],
     };

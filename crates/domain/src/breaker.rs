@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-
 use crate::Timestamp;
-use crate::retry::OutcomeClass;
+use crate::retry::{OutcomeClass, later};
 
 /// How a vendor's failures are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +31,7 @@ impl Default for BreakerPolicy {
 /// Closed, calls go through. After some failures in a row it opens, and none does. When the time is up, one call at a
 /// time is let through as a probe: an answer closes it, a failure opens it again for longer. A vendor's refusal is an
 /// answer, whatever it says; only silence and breakdown count as failures. `Retry-After` leaves the vendor alone until
-/// then, without any suspicion that it is sick.
+/// then, without any suspicion that it is sick; for how long at the most, [`OutcomeClass::wait_of_all`] says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Breaker {
     /// Failures in a row.
@@ -93,10 +91,7 @@ impl Breaker {
     /// the time off, so that those who wait for one vendor do not all come back at once.
     #[must_use]
     pub fn after(self, failure: Option<OutcomeClass>, now: Timestamp, jitter: f64, policy: &BreakerPolicy) -> Self {
-        let asked = match failure {
-            Some(OutcomeClass::RateLimited { after } | OutcomeClass::Transient { after }) => after,
-            _ => None,
-        };
+        let asked = failure.and_then(OutcomeClass::wait_of_all);
         let is_silent = matches!(failure, Some(OutcomeClass::Transient { .. } | OutcomeClass::Unknown));
         let next = if is_silent {
             self.failed(now, jitter, policy)
@@ -136,17 +131,12 @@ impl Breaker {
         opened.leaving_alone_until(later(now, wait))
     }
 
-    fn leaving_alone_until(self, until: Timestamp) -> Self {
+    /// Lets nothing through before a time: the vendor asked for it, be it in an answer to another process.
+    #[must_use]
+    pub fn leaving_alone_until(self, until: Timestamp) -> Self {
         Self {
             closed_to_all_until: self.closed_to_all_until.max(Some(until)),
             ..self
         }
     }
-}
-
-/// `now` plus a wait; a wait that no calendar can hold becomes a day.
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    const DAY: TimeDelta = TimeDelta::days(1);
-    let wait = TimeDelta::from_std(wait).unwrap_or(DAY).min(DAY);
-    now.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::presence::OnLeave;
 use crate::user::User;
 
 /// What a vendor can do, and what it needs. [`crate::plan()`] works from this alone.
@@ -11,7 +12,8 @@ use crate::user::User;
     reason = "each is one independent ability, named as such"
 )]
 pub struct Capabilities {
-    /// What a user is looked up by. `None` where the vendor has no look-up at all.
+    /// What a user is looked up by. `None` where the vendor has no look-up at all: users go there by their external id, and
+    /// a create must be an upsert by it, which finds whom it made before, so that it may be repeated.
     pub look_up: Option<KeyKind>,
     /// Whether a second create with the same key is known to be refused. Where it is not, Roster looks before
     /// every create, so that a user who is there already is adopted and not doubled.
@@ -28,12 +30,24 @@ pub struct Capabilities {
     pub delete: bool,
     /// Whether a user can be read by the vendor's id, so that what somebody changed there is noticed.
     pub read_back: bool,
-    /// How many requests one step takes at the most, as they count for the vendor's limit.
-    pub requests_per_step: u32,
     /// Whether it takes an initial password.
     pub initial_password: bool,
     /// The fields of the canonical user without which the vendor takes nobody, by name.
     pub required: &'static [RequiredField],
+}
+
+impl Capabilities {
+    /// The key under which the vendor should know a user; `None` where the user lacks what it is made of.
+    #[must_use]
+    pub fn key_of(&self, user: &User) -> Option<VendorKey> {
+        VendorKey::of(user, self.look_up.unwrap_or(KeyKind::ExternalId))
+    }
+
+    /// Whether who leaves is deleted there: where the connection asks for it and the vendor can.
+    #[must_use]
+    pub fn deletes(&self, on_leave: OnLeave) -> bool {
+        self.delete && on_leave == OnLeave::Delete
+    }
 }
 
 /// A field that a vendor insists on.

@@ -22,6 +22,17 @@ choice! {
     }
 }
 
+/// What becomes of the times at which accounts are read back when a connection's options change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadBacks {
+    /// They stand.
+    Kept,
+    /// Every account that is in sync is read back within this time: nobody looked before, or less often.
+    Within(Duration),
+    /// Nobody looks any more.
+    Ended,
+}
+
 /// What a connection leaves to choose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectionOptions {
@@ -162,6 +173,24 @@ impl ConnectionOptions {
             (Some(rate), _) => Some(rate),
             (None, Vendor::Upheal) => Some(Self::UPHEAL_REQUESTS_PER_MINUTE),
             (None, _) => None,
+        }
+    }
+
+    /// How long it is from one read-back of an account to the next; `None` where nobody looks.
+    #[must_use]
+    pub fn read_back_interval(&self) -> Option<Duration> {
+        (self.drift != DriftMode::Off).then(|| Duration::from_mins(u64::from(self.read_back_minutes)))
+    }
+
+    /// What becomes of the times of read-backs when these options take the place of others. A longer interval holds from
+    /// each account's next read-back on; a shorter one must not wait for that.
+    #[must_use]
+    pub fn read_backs_after(&self, before: &Self) -> ReadBacks {
+        match (before.read_back_interval(), self.read_back_interval()) {
+            (Some(_), None) => ReadBacks::Ended,
+            (None, Some(interval)) => ReadBacks::Within(interval),
+            (Some(before), Some(interval)) if interval < before => ReadBacks::Within(interval),
+            (Some(_), Some(_)) | (None, None) => ReadBacks::Kept,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Version;
 use crate::account::{Cause, Remedy};
-use crate::capabilities::{Capabilities, KeyKind, VendorKey};
+use crate::capabilities::{Capabilities, VendorKey};
 use crate::ids::VendorUserId;
 use crate::presence::{OnLeave, Presence};
 use crate::user::User;
@@ -13,6 +13,9 @@ use crate::vendor::Vendor;
 pub struct Known {
     /// The vendor's id of the user, once there is one.
     pub vendor_user_id: Option<VendorUserId>,
+    /// Whether the vendor said that it has nobody of that id. The id is kept all the same, until another one is found or
+    /// made: whoever answers in the vendor's stead says so of everybody.
+    pub is_missing: bool,
     /// Whether the user is active at the vendor, as far as the vendor said.
     pub active: Option<bool>,
     /// The version of the user that the vendor last confirmed; 0 for none.
@@ -33,6 +36,9 @@ impl Known {
     /// before. And that the user is inactive at the vendor is not believed in the first attempt after the user changed:
     /// a worker that died may have activated it before without a word, so who should be inactive is deactivated once
     /// more, which does no harm. `attempts` are those that failed since the change.
+    ///
+    /// That the vendor has nobody of the user's id is doubted again in every claim, so that it heals by itself when the
+    /// vendor has mistaken itself.
     #[must_use]
     pub fn recalled(self, user: &User, presence: Presence, can: &Capabilities, attempts: u32) -> Self {
         let should_be_inactive = presence != Presence::Active;
@@ -43,9 +49,15 @@ impl Known {
             active,
             absent_under: None,
             refused_as_duplicate: false,
-            is_doubted: false,
+            is_doubted: self.is_missing,
             ..self
         }
+    }
+
+    /// The vendor's id of the user, if the vendor has not denied it.
+    #[must_use]
+    pub fn there(&self) -> Option<&VendorUserId> {
+        self.vendor_user_id.as_ref().filter(|_| !self.is_missing)
     }
 
     /// Before the vendor is asked how the user stands, although nothing was changed here: somebody may have done so there.
@@ -63,6 +75,7 @@ impl Known {
         Self {
             active: Some(active),
             applied_version: if matches { self.applied_version } else { 0 },
+            is_missing: false,
             is_doubted: false,
             ..self
         }
@@ -77,12 +90,14 @@ impl Known {
         }
     }
 
-    /// After a look-up that found the user.
+    /// After a look-up that found the user, of whose fields nothing is known yet.
     #[must_use]
     pub fn found(self, id: VendorUserId, active: bool) -> Self {
         Self {
             vendor_user_id: Some(id),
+            is_missing: false,
             active: Some(active),
+            applied_version: 0,
             intent: None,
             absent_under: None,
             refused_as_duplicate: false,
@@ -124,29 +139,30 @@ impl Known {
         Self { active: None, ..self }
     }
 
-    /// After the vendor confirmed that it deleted the user. A create that was announced after the user's id was stored
-    /// is not settled by this.
+    /// After the vendor confirmed that it deleted the user, who has this key now: under that, nobody is left. A create that
+    /// was announced after the user's id was stored is not settled by this.
     #[must_use]
-    pub fn deleted(self) -> Self {
+    pub fn deleted(self, key: Option<VendorKey>) -> Self {
         Self {
             vendor_user_id: None,
+            is_missing: false,
             active: None,
             applied_version: 0,
+            absent_under: key,
             ..self
         }
     }
 
-    /// After the vendor said that it has no user of the id it once gave. That is not simply believed, since whoever
-    /// answers in the vendor's stead says so of everybody: with the key under which the vendor should know the user,
-    /// the user counts as one who may be there, and is looked up before anything else.
+    /// After the vendor said that it has no user of the id it once gave. That is not simply believed: the id is kept, and
+    /// the user is looked up before anything else.
     #[must_use]
-    pub fn gone(self, key: Option<VendorKey>) -> Self {
-        let intent = self.intent.clone().or(key);
+    pub fn gone(self) -> Self {
         Self {
-            intent,
+            is_missing: true,
+            applied_version: 0,
             absent_under: None,
             is_doubted: false,
-            ..self.deleted()
+            ..self
         }
     }
 
@@ -201,6 +217,11 @@ pub enum Step {
         /// Who can heal it.
         remedy: Remedy,
     },
+    /// Nothing can be done now: the vendor contradicts itself. It is asked again, in time.
+    Wait {
+        /// What it says, in plain words.
+        message: String,
+    },
 }
 
 impl Step {
@@ -215,25 +236,39 @@ impl Step {
             Self::Deactivate(_) => Some("deactivate"),
             Self::Delete(_) => Some("delete"),
             Self::ReadBack(_) => Some("read_back"),
-            Self::InSync | Self::Removed | Self::Ask { .. } => None,
+            Self::InSync | Self::Removed | Self::Ask { .. } | Self::Wait { .. } => None,
         }
     }
 }
 
 /// Decides the next step. Carrying it out and folding its outcome into `known` leads, step by step, to
-/// [`Step::InSync`], [`Step::Removed`] or [`Step::Ask`].
+/// [`Step::InSync`], [`Step::Removed`], [`Step::Ask`] or [`Step::Wait`].
 ///
-/// - A create is never decided while an earlier one may have happened under a key that was not looked up since.
+/// Whoever was found, or made, under another key than the present one must be stored before the next step: an update may
+/// take that key away, and then only the vendor's id leads there.
+///
+/// - A create is never decided while an earlier one may have happened under a key that was not looked up since. Where the
+///   vendor cannot be asked, that create is repeated under its own key, whatever the user's key is now: there a create
+///   finds whom it made before, so that from then on it is known who is there, and an update does the rest.
 /// - An inactive user is deactivated before anything else; then its fields follow, where the vendor takes them from
 ///   deactivated users, and else wait until it is activated. Who was never at the vendor is not sent there while
-///   inactive.
+///   inactive, but is looked for, where the vendor can be asked: whom it has already may be active there. The same holds
+///   for who should be gone.
+/// - Whom the vendor denied is asked for by the vendor's id once more, then by key, before anything is made anew. Where the
+///   vendor finds nobody and yet refuses a new one, the id stays, and is asked for again in time.
 /// - What the vendor cannot do is asked of a person, never passed over.
 #[must_use]
 pub fn plan(user: &User, presence: Presence, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    if let Some(id) = known.vendor_user_id.as_ref().filter(|_| known.is_missing)
+        && known.is_doubted
+        && can.read_back
+    {
+        return Step::ReadBack(id.clone());
+    }
     match presence {
         Presence::Active => appear(user, vendor, known, can),
         Presence::Inactive => rest(user, vendor, known, can),
-        Presence::Away(on_leave) => leave(on_leave, vendor, known, can),
+        Presence::Away(on_leave) => leave(user, on_leave, vendor, known, can),
     }
 }
 
@@ -265,7 +300,7 @@ fn appear(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Ste
             ),
         );
     }
-    let Some(id) = &known.vendor_user_id else {
+    let Some(id) = known.there() else {
         return join(user, vendor, known, can);
     };
     if known.active != Some(true) && can.reactivate {
@@ -299,8 +334,10 @@ fn join(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step 
     if let Some(step) = look_for_intent(known, can) {
         return step;
     }
-    let kind = can.look_up.unwrap_or(KeyKind::ExternalId);
-    let Some(key) = VendorKey::of(user, kind) else {
+    if let Some(key) = &known.intent {
+        return repeat(key, vendor, known);
+    }
+    let Some(key) = can.key_of(user) else {
         return ask(
             Cause::MissingField,
             Remedy::Customer,
@@ -315,19 +352,41 @@ fn join(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step 
         if can.look_up.is_some() && !looked {
             return Step::LookUp(key);
         }
-        return ask(
-            Cause::HeldElsewhere,
-            Remedy::Customer,
-            format!(
-                "{} says that {key} is taken, but finds nobody under it: free it there, or change it here",
+        if can.look_up.is_some() && known.is_missing {
+            let message = format!(
+                "{} no longer finds the user, and yet says that {key} is taken: it is asked again",
                 vendor.title()
-            ),
-        );
+            );
+            return Step::Wait { message };
+        }
+        let held = match can.look_up {
+            Some(_) => format!("{key} is taken, but finds nobody under it"),
+            None => format!("{key}, or the e-mail address of this user, belongs to another user there"),
+        };
+        let message = format!("{} says that {held}: free it there, or change it here", vendor.title());
+        return ask(Cause::HeldElsewhere, Remedy::Customer, message);
     }
-    if can.look_up.is_some() && !can.refuses_duplicates && !looked {
+    if can.look_up.is_some() && (known.is_missing || !can.refuses_duplicates) && !looked {
         return Step::LookUp(key);
     }
     Step::Create(key)
+}
+
+/// A create that may have happened at a vendor that cannot be asked is sent again, under the key that it went under. A
+/// vendor that refuses even that has somebody of whom nobody here can tell who it is.
+fn repeat(key: &VendorKey, vendor: Vendor, known: &Known) -> Step {
+    if !known.refused_as_duplicate {
+        return Step::Create(key.clone());
+    }
+    ask(
+        Cause::HeldElsewhere,
+        Remedy::Vendor,
+        format!(
+            "{0} may have made this user under {key} without saying so, refuses to say so now, and has no way to look: ask \
+             its support whom it has under {key}, and to give that user the keys that this one has here",
+            vendor.title()
+        ),
+    )
 }
 
 /// A create that may have happened is looked for before anything else, where the vendor can be asked.
@@ -353,8 +412,10 @@ fn settle_intent(vendor: Vendor, known: &Known, can: &Capabilities) -> Option<St
 
 /// The user should be there, if at all, but not active.
 fn rest(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
-    let Some(id) = &known.vendor_user_id else {
-        return settle_intent(vendor, known, can).unwrap_or(Step::InSync);
+    let Some(id) = known.there() else {
+        return settle_intent(vendor, known, can)
+            .or_else(|| look_for(user, known, can))
+            .unwrap_or(Step::InSync);
     };
     if let Some(step) = switch_off(id, vendor, known, can) {
         return step;
@@ -364,6 +425,13 @@ fn rest(user: &User, vendor: Vendor, known: &Known, can: &Capabilities) -> Step 
         return Step::Update(id.clone());
     }
     settled(id, known, can)
+}
+
+/// Who should be inactive, or gone, and is not known to be at the vendor may be there all the same, put there by somebody
+/// else.
+fn look_for(user: &User, known: &Known, can: &Capabilities) -> Option<Step> {
+    let key = can.look_up.and_then(|kind| VendorKey::of(user, kind))?;
+    (known.absent_under.as_ref() != Some(&key)).then_some(Step::LookUp(key))
 }
 
 /// How a user comes to be inactive; `None` for one who is.
@@ -386,11 +454,13 @@ fn switch_off(id: &VendorUserId, vendor: Vendor, known: &Known, can: &Capabiliti
 
 /// The user should be gone: deleted, where the connection asks for it and the vendor can, else deactivated. Who should only be
 /// deactivated is never deleted for want of another way.
-fn leave(on_leave: OnLeave, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
-    let Some(id) = &known.vendor_user_id else {
-        return settle_intent(vendor, known, can).unwrap_or(Step::Removed);
+fn leave(user: &User, on_leave: OnLeave, vendor: Vendor, known: &Known, can: &Capabilities) -> Step {
+    let Some(id) = known.there() else {
+        return settle_intent(vendor, known, can)
+            .or_else(|| look_for(user, known, can))
+            .unwrap_or(Step::Removed);
     };
-    if can.delete && on_leave == OnLeave::Delete {
+    if can.deletes(on_leave) {
         return Step::Delete(id.clone());
     }
     switch_off(id, vendor, known, can).unwrap_or(Step::Removed)

@@ -6,6 +6,13 @@ use chrono::TimeDelta;
 
 use crate::Timestamp;
 
+/// The longest wait that there is. A vendor that asks for more has made a mistake, by giving a date where seconds belong for
+/// one, and is asked again after that about the same user.
+pub const LONGEST_WAIT: Duration = Duration::from_hours(24);
+/// For how long a vendor that asks for more than [`LONGEST_WAIT`] is not called about anybody: one answer that nobody can
+/// believe must not keep all of the connection waiting for a day.
+pub const DISBELIEVED: Duration = Duration::from_mins(15);
+
 /// What became of a call to a vendor that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutcomeClass {
@@ -45,6 +52,30 @@ impl OutcomeClass {
             Self::Rejected => "rejected",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// How long the vendor asks to wait, as it says.
+    #[must_use]
+    pub fn asked(self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { after } | Self::Transient { after } => after,
+            _ => None,
+        }
+    }
+
+    /// Whether the vendor asks for a longer wait than it can mean: see [`LONGEST_WAIT`].
+    #[must_use]
+    pub fn asks_for_too_long(self) -> bool {
+        self.asked() > Some(LONGEST_WAIT)
+    }
+
+    /// For how long the vendor is not called at all, whoever it is about: as long as it asks for, if it can mean that.
+    #[must_use]
+    pub fn wait_of_all(self) -> Option<Duration> {
+        if self.asks_for_too_long() {
+            return Some(DISBELIEVED);
+        }
+        self.asked()
     }
 
     /// Whether the call may have had an effect all the same.
@@ -91,8 +122,8 @@ pub enum Verdict {
 ///
 /// `attempts` counts the failures so far, this one included; `jitter` is uniform in `0.0..1.0`. The wait is drawn
 /// from the whole range up to `base · 2^(attempts - 1)`, at most `cap` (full jitter); what the vendor asks for in
-/// `Retry-After` is a floor, never a ceiling, and so is `settle` where the call may have had an effect. A floor of
-/// more than a hundred years counts as a hundred years.
+/// `Retry-After` is a floor, never a ceiling, and so is `settle` where the call may have had an effect. No wait is longer
+/// than [`LONGEST_WAIT`], whoever asks for it.
 #[must_use]
 pub fn retry(class: OutcomeClass, attempts: u32, now: Timestamp, jitter: f64, policy: &RetryPolicy) -> Verdict {
     let floor = match class {
@@ -110,9 +141,8 @@ pub fn retry(class: OutcomeClass, attempts: u32, now: Timestamp, jitter: f64, po
     Verdict::RetryAt(later(now, floor.max(drawn)))
 }
 
-/// `now` plus a wait; a wait that no calendar can hold becomes a hundred years.
-fn later(now: Timestamp, wait: Duration) -> Timestamp {
-    const CENTURY: TimeDelta = TimeDelta::days(36_525);
-    let wait = TimeDelta::from_std(wait).unwrap_or(CENTURY).min(CENTURY);
+/// `now` plus a wait, which is never longer than [`LONGEST_WAIT`].
+pub(crate) fn later(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = TimeDelta::from_std(wait.min(LONGEST_WAIT)).unwrap_or(TimeDelta::MAX);
     now.checked_add_signed(wait).unwrap_or(Timestamp::MAX_UTC)
 }

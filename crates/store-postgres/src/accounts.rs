@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{AccountQuery, AccountStore, ChangeRecord, StoreError};
-use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, Timestamp, UserId};
+use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, Timestamp, UserId, VendorUserId};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
@@ -29,6 +29,46 @@ impl AccountStore for PostgresStore {
         .into_iter()
         .map(Account::try_from)
         .collect()
+    }
+
+    async fn account_of_vendor_user(
+        &self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        id: &VendorUserId,
+    ) -> Result<Option<Account>, StoreError> {
+        let present = columns_of_accounts!(
+            "SELECT" COLUMNS
+            "FROM accounts a
+             JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
+             WHERE a.organization_id = $1 AND a.connection_id = $2 AND a.vendor_user_id = $3
+               AND a.removed_at IS NULL",
+            organization.uuid(),
+            connection.uuid(),
+            id.as_str(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .store()?;
+        let found = match present {
+            Some(present) => Some(present),
+            None => columns_of_accounts!(
+                "SELECT" COLUMNS
+                "FROM accounts a
+             JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
+             WHERE a.organization_id = $1 AND a.connection_id = $2 AND a.vendor_user_id = $3
+               AND a.removed_at IS NOT NULL
+             ORDER BY a.removed_at DESC
+             LIMIT 1",
+                organization.uuid(),
+                connection.uuid(),
+                id.as_str(),
+            )
+            .fetch_optional(&self.pool)
+            .await
+            .store()?,
+        };
+        found.map(Account::try_from).transpose()
     }
 
     async fn accounts(&self, organization: OrganizationId, query: &AccountQuery) -> Result<Vec<Account>, StoreError> {
@@ -108,8 +148,8 @@ impl AccountStore for PostgresStore {
     ) -> Result<Option<Account>, StoreError> {
         let mut transaction = self.pool.begin().await.store()?;
         // Users, then connections, then accounts: everybody locks them in this order.
-        let version = sqlx::query_scalar!(
-            "SELECT version FROM users
+        let wanted = sqlx::query!(
+            "SELECT version, active FROM users
              WHERE organization_id = $1 AND id = $2 AND deleted_at IS NULL
              FOR NO KEY UPDATE",
             organization.uuid(),
@@ -118,7 +158,7 @@ impl AccountStore for PostgresStore {
         .fetch_optional(&mut *transaction)
         .await
         .store()?;
-        let Some(version) = version else { return Ok(None) };
+        let Some(wanted) = wanted else { return Ok(None) };
         sqlx::query!("SELECT share_connections($1)", organization.uuid())
             .execute(&mut *transaction)
             .await
@@ -136,9 +176,10 @@ impl AccountStore for PostgresStore {
         unlink(&mut transaction, organization, connection, Some(user)).await?;
         let assigned = sqlx::query!(
             "INSERT INTO accounts AS a (
-                 organization_id, user_id, connection_id, desired_version, is_assigned, next_attempt_at, updated_at
+                 organization_id, user_id, connection_id, desired_version, desired_active, is_assigned,
+                 next_attempt_at, updated_at
              )
-             VALUES ($1, $2, $3, $4, $5, $6, $6)
+             VALUES ($1, $2, $3, $4, $7, $5, $6, $6)
              ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
                  is_assigned = excluded.is_assigned,
                  -- The version is the same, yet the vendor has not what it should have.
@@ -151,10 +192,11 @@ impl AccountStore for PostgresStore {
             organization.uuid(),
             user.uuid(),
             connection.uuid(),
-            version,
+            wanted.version,
             // Nobody is taken off where all are taken.
             is_assigned || takes_all,
             change.at,
+            wanted.active,
         )
         .execute(&mut *transaction)
         .await
@@ -203,7 +245,7 @@ pub(crate) async fn unlink(
     user: Option<UserId>,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE accounts a SET vendor_user_id = NULL, vendor_active = NULL, applied_version = 0
+        "UPDATE accounts a SET vendor_user_id = NULL, is_missing = false, vendor_active = NULL, applied_version = 0
          WHERE a.organization_id = $1 AND a.connection_id = $2 AND a.user_id BETWEEN $3 AND $4
            AND a.removed_at IS NOT NULL AND NOT a.is_assigned
            AND EXISTS (

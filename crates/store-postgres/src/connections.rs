@@ -1,8 +1,8 @@
 //! Connections.
 
 use async_trait::async_trait;
-use roster_application::ports::{ConnectionStore, Hold, Sealed, StoreError};
-use roster_domain::{Assignment, Connection, ConnectionId, OrganizationId, Timestamp, Version};
+use roster_application::ports::{ConnectionStore, Hold, Sealed, StoreError, StoredOptions};
+use roster_domain::{Assignment, Connection, ConnectionId, OrganizationId, ReadBacks, Timestamp, Version};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -10,7 +10,9 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::accounts::unlink;
 use crate::error::IntoStoreError;
-use crate::rows::{StoredOptions, connections};
+use crate::floors;
+use crate::read_backs::set_read_backs;
+use crate::rows::connections;
 
 #[async_trait]
 impl ConnectionStore for PostgresStore {
@@ -93,24 +95,28 @@ impl ConnectionStore for PostgresStore {
         credentials: Option<&Sealed>,
         expected: Version,
     ) -> Result<(), StoreError> {
-        // Whom the connection takes changes with its version only, so that this holds if the write does.
-        let is_widened = connection.options.assignment == Assignment::All
-            && sqlx::query_scalar!(
-                "SELECT takes_all FROM connections WHERE organization_id = $1 AND id = $2 AND version = $3",
-                connection.organization_id.uuid(),
-                connection.id.uuid(),
-                expected,
-            )
-            .fetch_optional(&self.pool)
-            .await
-            .store()?
-                == Some(false);
+        // The options change with the version only, so that this holds if the write does.
+        let Some((before, _)) = self.connection(connection.organization_id, connection.id).await? else {
+            return Err(StoreError::Stale);
+        };
+        if before.version != expected {
+            return Err(StoreError::Stale);
+        }
+        let is_widened =
+            before.options.assignment != Assignment::All && connection.options.assignment == Assignment::All;
+        let read_backs = connection.options.read_backs_after(&before.options);
         let mut transaction = self.pool.begin().await.store()?;
-        if is_widened {
+        if is_widened || read_backs != ReadBacks::Kept {
             sqlx::query!("SELECT lock_connections($1)", connection.organization_id.uuid())
                 .execute(&mut *transaction)
                 .await
                 .store()?;
+        }
+        // Before the connection is locked, which its owner must be able to keep all the while.
+        set_read_backs(&mut transaction, connection, read_backs).await?;
+        if credentials.is_some() || connection.base_url != before.base_url {
+            let now = connection.updated_at;
+            floors::lift(&mut transaction, connection.organization_id, connection.id, now).await?;
         }
         let updated = sqlx::query!(
             "UPDATE connections SET
@@ -143,6 +149,30 @@ impl ConnectionStore for PostgresStore {
         if connection.paused.is_none() {
             self.signal.made_due();
         }
+        Ok(())
+    }
+
+    async fn lift_floors(
+        &self,
+        organization: OrganizationId,
+        id: ConnectionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await.store()?;
+        if floors::lift(&mut transaction, organization, id, now).await? == 0 {
+            return Ok(());
+        }
+        sqlx::query!(
+            "UPDATE connections SET version = version + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2",
+            organization.uuid(),
+            id.uuid(),
+            now,
+        )
+        .execute(&mut *transaction)
+        .await
+        .store()?;
+        transaction.commit().await.store()?;
+        self.signal.made_due();
         Ok(())
     }
 
@@ -235,9 +265,9 @@ async fn take_all(transaction: &mut PgConnection, connection: &Connection, now: 
     // A statement of its own, because it sees the users who were committed before the lock was had.
     sqlx::query!(
         "INSERT INTO accounts AS a (
-             organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+             organization_id, user_id, connection_id, desired_version, desired_active, next_attempt_at, updated_at
          )
-         SELECT u.organization_id, u.id, $2, u.version, $3, $3
+         SELECT u.organization_id, u.id, $2, u.version, u.active, $3, $3
          FROM users u
          WHERE u.organization_id = $1 AND u.deleted_at IS NULL
          -- In the order in which everybody locks accounts.

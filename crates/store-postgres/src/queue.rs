@@ -1,11 +1,14 @@
 //! Accounts as a queue: own, claim, call, record.
 
+mod departures;
 mod ownership;
 mod record;
 
 use async_trait::async_trait;
-use roster_application::ports::{AccountQueue, Claim, ClaimKey, ConnectionKey, Settlement, StoreError};
-use roster_domain::{Connection, Departures, Timestamp, VendorKey};
+use roster_application::ports::{
+    AccountQueue, Claim, ClaimKey, ConnectionKey, DepartureCount, Owned, Settlement, StoreError,
+};
+use roster_domain::{Departures, Timestamp, VendorKey};
 use uuid::Uuid;
 
 use crate::PostgresStore;
@@ -14,13 +17,7 @@ use crate::rows::ClaimRow;
 
 #[async_trait]
 impl AccountQueue for PostgresStore {
-    async fn own(
-        &self,
-        worker: Uuid,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Connection>, StoreError> {
+    async fn own(&self, worker: Uuid, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Owned>, StoreError> {
         self.own_connections(worker, now, until, limit).await
     }
 
@@ -51,11 +48,16 @@ impl AccountQueue for PostgresStore {
             WITH due AS (
                 SELECT a.organization_id, a.user_id, a.connection_id
                 FROM accounts a
-                JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
                 WHERE a.organization_id = $1 AND a.connection_id = $2
                   AND a.next_attempt_at <= $4
                   AND (a.lease_until IS NULL OR a.lease_until <= $4)
-                  AND c.owner = $3 AND c.owned_until > $4 AND c.paused_at IS NULL
+                  -- Asked once and before all else: a join would look at every account of a connection that may not be
+                  -- worked on.
+                  AND (
+                      SELECT c.owner = $3 AND c.owned_until > $4 AND c.paused_at IS NULL
+                      FROM connections c
+                      WHERE c.organization_id = $1 AND c.id = $2
+                  )
                 ORDER BY a.next_attempt_at
                 LIMIT $6
                 -- Whoever claims at the same time is passed by.
@@ -71,7 +73,7 @@ impl AccountQueue for PostgresStore {
             )
             SELECT
                 a.organization_id, a.user_id, a.connection_id, a.claim_token, a.desired_version, a.applied_version,
-                a.vendor_user_id, a.vendor_active, a.intent, a.invite_url, a.attempts, a.next_attempt_at, a.last_error,
+                a.vendor_user_id, a.is_missing, a.vendor_active, a.intent, a.invite_url, a.attempts, a.next_attempt_at, a.last_error,
                 a.attention_cause, a.attention_message, a.attention_remedy, a.attention_since, a.removed_at,
                 a.is_assigned, a.held_since, a.drift_message, a.drift_since,
                 a.cleared_version IS NOT DISTINCT FROM u.version AS "departure_is_approved!", a.updated_at,
@@ -185,35 +187,8 @@ impl AccountQueue for PostgresStore {
         self.next_to_claim(connection).await
     }
 
-    async fn departures(&self, connection: &ConnectionKey, since: Timestamp) -> Result<Departures, StoreError> {
-        let counted = sqlx::query!(
-            r#"
-            SELECT
-                count(*) FILTER (
-                    WHERE a.cleared_version IS DISTINCT FROM a.desired_version
-                      AND (a.left_at >= $3 OR (
-                          a.vendor_user_id IS NOT NULL AND a.removed_at IS NULL
-                          AND a.vendor_active IS DISTINCT FROM FALSE
-                          AND (u.deleted_at IS NOT NULL OR NOT u.active OR NOT a.is_assigned)
-                      ))
-                ) AS "leaving!",
-                count(*) AS "of!"
-            FROM accounts a
-            JOIN users u ON u.organization_id = a.organization_id AND u.id = a.user_id
-            WHERE a.organization_id = $1 AND a.connection_id = $2
-              AND ((a.vendor_user_id IS NOT NULL AND a.removed_at IS NULL) OR a.left_at >= $3)
-            "#,
-            connection.organization_id.uuid(),
-            connection.connection_id.uuid(),
-            since,
-        )
-        .fetch_one(&self.pool)
-        .await
-        .store()?;
-        Ok(Departures {
-            leaving: u32::try_from(counted.leaving).unwrap_or(u32::MAX),
-            of: u32::try_from(counted.of).unwrap_or(u32::MAX),
-        })
+    async fn departures(&self, connection: &ConnectionKey, count: DepartureCount) -> Result<Departures, StoreError> {
+        self.count_departures(connection, count).await
     }
 
     async fn reclaim(&self) -> Result<u64, StoreError> {

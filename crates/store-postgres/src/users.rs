@@ -31,7 +31,7 @@ impl UserStore for PostgresStore {
                     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
                     $23, $24, $25, $26, $27, $28, $29, $30
                 )
-                RETURNING organization_id, id, version, updated_at
+                RETURNING organization_id, id, version, updated_at, active AND deleted_at IS NULL AS is_active
             ),
             told AS (
                 INSERT INTO audit_log (
@@ -42,9 +42,10 @@ impl UserStore for PostgresStore {
             behind AS (
                 -- The function, and not the table, so that a connection that is made at the same time is not missed.
                 INSERT INTO accounts (
-                    organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+                    organization_id, user_id, connection_id, desired_version, desired_active, next_attempt_at,
+                    updated_at
                 )
-                SELECT u.organization_id, u.id, c.id, u.version, u.updated_at, u.updated_at
+                SELECT u.organization_id, u.id, c.id, u.version, u.is_active, u.updated_at, u.updated_at
                 FROM created u CROSS JOIN LATERAL connections_for_accounts(u.organization_id, u.id) AS c (id)
                 RETURNING 1
             )
@@ -114,7 +115,7 @@ impl UserStore for PostgresStore {
                     -- A tombstone keeps none.
                     initial_password = CASE WHEN $23::timestamptz IS NULL THEN coalesce($30, initial_password) END
                 WHERE organization_id = $1 AND id = $2 AND version = $25 AND deleted_at IS NULL
-                RETURNING organization_id, id, version, updated_at
+                RETURNING organization_id, id, version, updated_at, active AND deleted_at IS NULL AS is_active
             ),
             told AS (
                 INSERT INTO audit_log (
@@ -126,12 +127,13 @@ impl UserStore for PostgresStore {
                 -- Not a plain UPDATE: that would miss the account of a connection that was committed after this
                 -- statement began. An INSERT that meets a row changes the row as it is now.
                 INSERT INTO accounts AS a (
-                    organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+                    organization_id, user_id, connection_id, desired_version, desired_active, next_attempt_at,
+                    updated_at
                 )
-                SELECT u.organization_id, u.id, c.id, u.version, u.updated_at, u.updated_at
+                SELECT u.organization_id, u.id, c.id, u.version, u.is_active, u.updated_at, u.updated_at
                 FROM changed u CROSS JOIN LATERAL connections_for_accounts(u.organization_id, u.id) AS c (id)
                 ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
-                    desired_version = excluded.desired_version,
+                    desired_version = excluded.desired_version, desired_active = excluded.desired_active,
                     -- greatest() passes over nulls.
                     next_attempt_at = greatest(excluded.next_attempt_at, a.retry_floor),
                     attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
@@ -191,6 +193,18 @@ impl UserStore for PostgresStore {
         } else {
             Err(StoreError::Stale)
         }
+    }
+
+    async fn has_initial_password(&self, organization: OrganizationId, id: UserId) -> Result<bool, StoreError> {
+        let kept = sqlx::query_scalar!(
+            r#"SELECT initial_password IS NOT NULL AS "has!: bool" FROM users WHERE organization_id = $1 AND id = $2"#,
+            organization.uuid(),
+            id.uuid(),
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .store()?;
+        Ok(kept.unwrap_or(false))
     }
 
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{AccountQuery, AccountStore, ChangeRecord, StoreError, UniqueKey};
-use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, Timestamp, UserId};
+use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, Timestamp, UserId, VendorUserId};
 use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
@@ -29,6 +29,46 @@ impl AccountStore for SqliteStore {
         .into_iter()
         .map(Account::try_from)
         .collect()
+    }
+
+    async fn account_of_vendor_user(
+        &self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        id: &VendorUserId,
+    ) -> Result<Option<Account>, StoreError> {
+        let present = columns_of_accounts!(
+            "SELECT" COLUMNS
+            "FROM accounts a
+             JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
+             WHERE a.organization_id = ?1 AND a.connection_id = ?2 AND a.vendor_user_id = ?3
+               AND a.removed_at IS NULL",
+            organization.uuid(),
+            connection.uuid(),
+            id.as_str(),
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .store()?;
+        let found = match present {
+            Some(present) => Some(present),
+            None => columns_of_accounts!(
+                "SELECT" COLUMNS
+                "FROM accounts a
+             JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
+             WHERE a.organization_id = ?1 AND a.connection_id = ?2 AND a.vendor_user_id = ?3
+               AND a.removed_at IS NOT NULL
+             ORDER BY a.removed_at DESC
+             LIMIT 1",
+                organization.uuid(),
+                connection.uuid(),
+                id.as_str(),
+            )
+            .fetch_optional(&self.readers)
+            .await
+            .store()?,
+        };
+        found.map(Account::try_from).transpose()
     }
 
     async fn accounts(&self, organization: OrganizationId, query: &AccountQuery) -> Result<Vec<Account>, StoreError> {
@@ -104,8 +144,8 @@ impl AccountStore for SqliteStore {
         change: &ChangeRecord,
     ) -> Result<Option<Account>, StoreError> {
         let mut transaction = self.begin().await?;
-        let version = sqlx::query_scalar!(
-            "SELECT version FROM users WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL",
+        let wanted = sqlx::query!(
+            "SELECT version, active FROM users WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL",
             organization.uuid(),
             user.uuid(),
         )
@@ -120,15 +160,16 @@ impl AccountStore for SqliteStore {
         .fetch_optional(&mut *transaction)
         .await
         .store()?;
-        let (Some(version), Some(takes_all)) = (version, takes_all) else {
+        let (Some(wanted), Some(takes_all)) = (wanted, takes_all) else {
             return Ok(None);
         };
         unlink(&mut transaction, organization, connection, Some(user)).await?;
         let assigned = sqlx::query!(
             "INSERT INTO accounts (
-                 organization_id, user_id, connection_id, desired_version, is_assigned, next_attempt_at, updated_at
+                 organization_id, user_id, connection_id, desired_version, desired_active, is_assigned,
+                 next_attempt_at, updated_at
              )
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
+             VALUES (?1, ?2, ?3, ?4, ?7, ?5, ?6, ?6)
              ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
                  is_assigned = excluded.is_assigned,
                  -- The version is the same, yet the vendor has not what it should have.
@@ -141,10 +182,11 @@ impl AccountStore for SqliteStore {
             organization.uuid(),
             user.uuid(),
             connection.uuid(),
-            version,
+            wanted.version,
             // Nobody is taken off where all are taken.
             is_assigned || takes_all,
             change.at.timestamp_micros(),
+            wanted.active,
         )
         .execute(&mut *transaction)
         .await
@@ -193,7 +235,7 @@ pub(crate) async fn unlink(
     user: Option<UserId>,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE accounts SET vendor_user_id = NULL, vendor_active = NULL, applied_version = 0
+        "UPDATE accounts SET vendor_user_id = NULL, is_missing = 0, vendor_active = NULL, applied_version = 0
          WHERE organization_id = ?1 AND connection_id = ?2 AND user_id BETWEEN ?3 AND ?4
            AND removed_at IS NOT NULL AND NOT is_assigned
            AND EXISTS (

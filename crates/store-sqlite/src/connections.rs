@@ -1,7 +1,7 @@
 //! Connections.
 
 use async_trait::async_trait;
-use roster_application::ports::{ConnectionStore, Hold, Sealed, StoreError, UniqueKey};
+use roster_application::ports::{ConnectionStore, Hold, Sealed, StoreError, StoredOptions, UniqueKey};
 use roster_domain::{Assignment, Connection, ConnectionId, OrganizationId, Timestamp, Version};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -9,7 +9,9 @@ use uuid::Uuid;
 use crate::SqliteStore;
 use crate::accounts::unlink;
 use crate::error::IntoStoreError;
-use crate::rows::{Place, StoredOptions, connections};
+use crate::floors;
+use crate::read_backs::set_read_backs;
+use crate::rows::{Place, connections};
 use crate::users::json;
 
 #[async_trait]
@@ -85,19 +87,11 @@ impl ConnectionStore for SqliteStore {
         expected: Version,
     ) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        // Whom the connection takes changes with its version only, so that this holds if the write does.
-        let is_widened = connection.options.assignment == Assignment::All
-            && sqlx::query_scalar!(
-                r#"SELECT takes_all AS "takes_all: bool" FROM connections
-                   WHERE organization_id = ?1 AND id = ?2 AND version = ?3"#,
-                connection.organization_id.uuid(),
-                connection.id.uuid(),
-                expected,
-            )
-            .fetch_optional(&mut *transaction)
-            .await
-            .store()?
-                == Some(false);
+        let Some(before) = connection_of(&mut transaction, connection).await? else {
+            return Err(StoreError::Stale);
+        };
+        let is_widened =
+            before.options.assignment != Assignment::All && connection.options.assignment == Assignment::All;
         let updated = sqlx::query!(
             "UPDATE connections SET
                  vendor = ?4, label = ?5, base_url = ?6, options = ?7, credentials = coalesce(?8, credentials),
@@ -125,10 +119,40 @@ impl ConnectionStore for SqliteStore {
         if is_widened {
             take_all(&mut transaction, connection, connection.updated_at).await?;
         }
+        if credentials.is_some() || connection.base_url != before.base_url {
+            let now = connection.updated_at;
+            floors::lift(&mut transaction, connection.organization_id, connection.id, now).await?;
+        }
+        let read_backs = connection.options.read_backs_after(&before.options);
+        set_read_backs(&mut transaction, connection, read_backs).await?;
         transaction.commit().await.store()?;
         if connection.paused.is_none() {
             self.made_due();
         }
+        Ok(())
+    }
+
+    async fn lift_floors(
+        &self,
+        organization: OrganizationId,
+        id: ConnectionId,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.begin().await?;
+        if floors::lift(&mut transaction, organization, id, now).await? == 0 {
+            return Ok(());
+        }
+        sqlx::query!(
+            "UPDATE connections SET version = version + 1, updated_at = ?3 WHERE organization_id = ?1 AND id = ?2",
+            organization.uuid(),
+            id.uuid(),
+            now.timestamp_micros(),
+        )
+        .execute(&mut *transaction)
+        .await
+        .store()?;
+        transaction.commit().await.store()?;
+        self.made_due();
         Ok(())
     }
 
@@ -210,6 +234,23 @@ impl ConnectionStore for SqliteStore {
     }
 }
 
+/// The connection as it is stored.
+async fn connection_of(
+    transaction: &mut SqliteConnection,
+    connection: &Connection,
+) -> Result<Option<Connection>, StoreError> {
+    let row = connections!(
+        "WHERE organization_id = ?1 AND id = ?2",
+        connection.organization_id.uuid(),
+        connection.id.uuid(),
+    )
+    .fetch_optional(transaction)
+    .await
+    .store()?;
+    row.map(|row| row.try_into().map(|(connection, _): (Connection, Sealed)| connection))
+        .transpose()
+}
+
 /// Gives everybody who is not deleted an account at a connection that takes all users, and assigns those who were taken
 /// off.
 async fn take_all(
@@ -220,9 +261,9 @@ async fn take_all(
     unlink(&mut *transaction, connection.organization_id, connection.id, None).await?;
     sqlx::query!(
         "INSERT INTO accounts (
-             organization_id, user_id, connection_id, desired_version, next_attempt_at, updated_at
+             organization_id, user_id, connection_id, desired_version, desired_active, next_attempt_at, updated_at
          )
-         SELECT u.organization_id, u.id, ?2, u.version, ?3, ?3
+         SELECT u.organization_id, u.id, ?2, u.version, u.active, ?3, ?3
          FROM users u
          WHERE u.organization_id = ?1 AND u.deleted_at IS NULL
          ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET

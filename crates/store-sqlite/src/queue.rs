@@ -1,11 +1,14 @@
 //! Accounts as a queue: own, claim, call, record.
 
+mod departures;
 mod ownership;
 mod record;
 
 use async_trait::async_trait;
-use roster_application::ports::{AccountQueue, Claim, ClaimKey, ConnectionKey, Settlement, StoreError};
-use roster_domain::{Connection, Departures, Timestamp, VendorKey};
+use roster_application::ports::{
+    AccountQueue, Claim, ClaimKey, ConnectionKey, DepartureCount, Owned, Settlement, StoreError,
+};
+use roster_domain::{Departures, Timestamp, VendorKey};
 use uuid::Uuid;
 
 use crate::SqliteStore;
@@ -14,13 +17,7 @@ use crate::rows::ClaimRow;
 
 #[async_trait]
 impl AccountQueue for SqliteStore {
-    async fn own(
-        &self,
-        worker: Uuid,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Connection>, StoreError> {
+    async fn own(&self, worker: Uuid, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Owned>, StoreError> {
         self.own_connections(worker, now, until, limit).await
     }
 
@@ -53,7 +50,8 @@ impl AccountQueue for SqliteStore {
             SELECT
                 a.organization_id AS "organization_id: Uuid", a.user_id AS "user_id: Uuid",
                 a.connection_id AS "connection_id: Uuid", a.claim_token, a.desired_version, a.applied_version,
-                a.vendor_user_id, a.vendor_active AS "vendor_active: bool", a.intent, a.invite_url, a.attempts,
+                a.vendor_user_id, a.is_missing AS "is_missing: bool",
+                a.vendor_active AS "vendor_active: bool", a.intent, a.invite_url, a.attempts,
                 a.next_attempt_at, a.last_error, a.attention_cause, a.attention_message, a.attention_remedy,
                 a.attention_since, a.removed_at, a.is_assigned AS "is_assigned: bool", a.held_since, a.drift_message,
                 a.drift_since, a.cleared_version IS u.version AS "departure_is_approved!: bool", a.updated_at,
@@ -66,10 +64,12 @@ impl AccountQueue for SqliteStore {
                 c.vendor, c.label, c.base_url, c.options, c.credentials, c.paused_reason, c.paused_at,
                 c.created_at AS connection_created_at, c.updated_at AS connection_updated_at,
                 c.version AS connection_version
-            FROM accounts a
+            FROM connections c
+            -- After the connection: the other way round, every account of one that may not be worked on would be looked
+            -- at.
+            CROSS JOIN accounts a ON a.organization_id = c.organization_id AND a.connection_id = c.id
             JOIN users u ON u.organization_id = a.organization_id AND u.id = a.user_id
-            JOIN connections c ON c.organization_id = a.organization_id AND c.id = a.connection_id
-            WHERE a.organization_id = ?1 AND a.connection_id = ?2
+            WHERE c.organization_id = ?1 AND c.id = ?2
               AND a.next_attempt_at <= ?4
               AND (a.lease_until IS NULL OR a.lease_until <= ?4)
               AND c.owner = ?3 AND c.owned_until > ?4 AND c.paused_at IS NULL
@@ -179,35 +179,8 @@ impl AccountQueue for SqliteStore {
         self.next_to_claim(connection).await
     }
 
-    async fn departures(&self, connection: &ConnectionKey, since: Timestamp) -> Result<Departures, StoreError> {
-        let counted = sqlx::query!(
-            r#"
-            SELECT
-                count(*) FILTER (
-                    WHERE a.cleared_version IS NOT a.desired_version
-                      AND (a.left_at >= ?3 OR (
-                          a.vendor_user_id IS NOT NULL AND a.removed_at IS NULL
-                          AND a.vendor_active IS NOT 0
-                          AND (u.deleted_at IS NOT NULL OR NOT u.active OR NOT a.is_assigned)
-                      ))
-                ) AS "leaving!: i64",
-                count(*) AS "of!: i64"
-            FROM accounts a INDEXED BY accounts_connection
-            JOIN users u ON u.organization_id = a.organization_id AND u.id = a.user_id
-            WHERE a.organization_id = ?1 AND a.connection_id = ?2
-              AND ((a.vendor_user_id IS NOT NULL AND a.removed_at IS NULL) OR a.left_at >= ?3)
-            "#,
-            connection.organization_id.uuid(),
-            connection.connection_id.uuid(),
-            since.timestamp_micros(),
-        )
-        .fetch_one(&self.readers)
-        .await
-        .store()?;
-        Ok(Departures {
-            leaving: u32::try_from(counted.leaving).unwrap_or(u32::MAX),
-            of: u32::try_from(counted.of).unwrap_or(u32::MAX),
-        })
+    async fn departures(&self, connection: &ConnectionKey, count: DepartureCount) -> Result<Departures, StoreError> {
+        self.count_departures(connection, count).await
     }
 
     async fn reclaim(&self) -> Result<u64, StoreError> {

@@ -151,6 +151,18 @@ impl UserStore for SqliteStore {
         Ok(())
     }
 
+    async fn has_initial_password(&self, organization: OrganizationId, id: UserId) -> Result<bool, StoreError> {
+        let kept = sqlx::query_scalar!(
+            r#"SELECT initial_password IS NOT NULL AS "has!: bool" FROM users WHERE organization_id = ?1 AND id = ?2"#,
+            organization.uuid(),
+            id.uuid(),
+        )
+        .fetch_optional(&self.readers)
+        .await
+        .store()?;
+        Ok(kept.unwrap_or(false))
+    }
+
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
         users!(
             "WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL",

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
 use roster_application::ports::{
-    PreviewedRequest, RemotePage, RemoteUser, Subject, Target, VendorError, VendorGateway,
+    PreviewedRequest, RemotePage, RemoteUser, Sought, Subject, Target, VendorError, VendorGateway,
 };
 use roster_domain::{Capabilities, Connection, Step, User, Vendor, VendorKey, VendorUserId, Violations};
 
@@ -55,8 +55,9 @@ impl VendorGateway for Gateway {
         target: Target<'a>,
         key: &VendorKey,
         user: &User,
-    ) -> Result<Option<RemoteUser>, VendorError> {
-        self.of(target.connection).look_up(target, key, user).await
+        from: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
+        self.of(target.connection).look_up(target, key, user, from).await
     }
 
     async fn create<'a>(
@@ -82,12 +83,19 @@ impl VendorGateway for Gateway {
         target: Target<'a>,
         id: &VendorUserId,
         user: &User,
-    ) -> Result<RemoteUser, VendorError> {
-        self.of(target.connection).read_back(target, id, user).await
+        from: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
+        self.of(target.connection).read_back(target, id, user, from).await
     }
 
-    fn preview(&self, target: Target<'_>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
-        self.of(target.connection).preview(target, step, user)
+    fn preview(
+        &self,
+        target: Target<'_>,
+        step: &Step,
+        user: &User,
+        with_password: bool,
+    ) -> Result<Vec<PreviewedRequest>, VendorError> {
+        self.of(target.connection).preview(target, step, user, with_password)
     }
 
     async fn list<'a>(&self, target: Target<'a>, cursor: Option<&'a str>) -> Result<RemotePage, VendorError> {

@@ -12,7 +12,7 @@ use roster_application::ports::{Clock, KeySetError, KeySets};
 use roster_domain::Timestamp;
 use serde::Deserialize;
 
-use crate::egress::{CallError, Egress};
+use crate::egress::{CallError, Confidential, Egress};
 use crate::single_flight::SingleFlight;
 
 /// How long a key set is used. A key that is withdrawn is accepted for that long.
@@ -120,7 +120,7 @@ impl Inner {
         let failed = |why: String| KeySetError(why);
         let answer = async {
             let request = self.egress.request(Method::GET, url, self.allow_private_addresses)?;
-            self.egress.send(request).await
+            self.egress.send(request, Confidential::nothing()).await
         }
         .await
         .map_err(|error| failed(self.in_words(&error)))?;

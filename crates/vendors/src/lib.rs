@@ -5,6 +5,7 @@
 //!   the one of its vendor;
 //! - [`HttpKeySets`] fetches the key sets that OAuth clients publish.
 
+mod access_token;
 mod base_url;
 mod corti;
 mod egress;
@@ -15,6 +16,7 @@ mod nabla_connect;
 mod nabla_core;
 mod oauth;
 mod outcome;
+mod paths;
 mod single_flight;
 mod tokens;
 mod upheal;

@@ -43,11 +43,11 @@ impl Reported for nabla::ReportedError {
 
 /// A call that brought no answer.
 pub(crate) fn of_no_answer(vendor: Vendor, error: CallError, limit: Duration) -> VendorError {
-    use OutcomeClass::{Rejected, Transient, Unauthorized, Unknown};
+    use OutcomeClass::{Transient, Unauthorized, Unknown};
     let name = vendor.title();
     let (class, message) = match &error {
         CallError::Malformed(_) => (
-            Rejected,
+            Unauthorized,
             format!("the request to {name} cannot be written: check the connection's base URL and options"),
         ),
         CallError::Insecure => (
@@ -81,11 +81,15 @@ pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &impl Reporte
     let name = vendor.title();
     let status = answer.status.as_u16();
     let after = answer.retry_after(now);
-    let said = said(reported);
+    let said = said(answer, reported);
     let (class, message) = match status {
         401 => (
             Unauthorized,
             format!("{name} refuses the credentials (401){said}: check the connection's credentials"),
+        ),
+        402 => (
+            Unauthorized,
+            format!("{name} wants to be paid first (402){said}: settle it there"),
         ),
         403 => (
             Unauthorized,
@@ -110,7 +114,9 @@ pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &impl Reporte
             RateLimited { after },
             format!("{name} asks for fewer calls (429){}", wait(after)),
         ),
-        408 | 500..=599 => (
+        // The request did not arrive in time, at the right server, or too early in a connection (RFC 9110 sections 15.5.9 and
+        // 15.5.20, RFC 8470): none of it is about the user.
+        408 | 421 | 425 | 500..=599 => (
             Transient { after },
             format!("{name} answered {status}{}{said}", wait(after)),
         ),
@@ -132,14 +138,6 @@ pub(crate) fn of_answer(vendor: Vendor, answer: &Answer, reported: &impl Reporte
     }
 }
 
-/// A failure whose words repeat no secret: a vendor may say what it was sent.
-pub(crate) fn without(mut error: VendorError, secrets: &[&str]) -> VendorError {
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        error.message = error.message.replace(secret, "***");
-    }
-    error
-}
-
 /// A success by its status that cannot be understood.
 pub(crate) fn of_unreadable(
     vendor: Vendor,
@@ -159,11 +157,12 @@ pub(crate) fn of_unreadable(
     }
 }
 
-/// What the vendor said, as the rest of a sentence.
-pub(crate) fn said(reported: &impl Reported) -> String {
+/// What the vendor said, as the rest of a sentence: the one way by which a vendor's words come into a message. They repeat
+/// no secret.
+pub(crate) fn said(answer: &Answer, reported: &impl Reported) -> String {
     reported
         .message()
-        .map(|message| format!(", saying \"{message}\""))
+        .map(|message| format!(", saying \"{}\"", answer.masked(message)))
         .unwrap_or_default()
 }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures::FutureExt;
@@ -10,24 +11,20 @@ use http::{Method, StatusCode};
 use roster_application::ports::{Clock, Target, VendorError};
 use roster_domain::{ConnectionId, OutcomeClass, Timestamp, Vendor};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use crate::egress::Egress;
+use crate::access_token::{AccessToken, Grant, Granted};
+use crate::egress::{Confidential, Egress};
 use crate::outcome::{self, Reported};
 use crate::single_flight::SingleFlight;
 
 /// A token is renewed this long before it expires, or a tenth of its lifetime before, whichever is shorter: a call that
 /// is under way when it expires would be refused.
 const EARLY: TimeDelta = TimeDelta::seconds(30);
-/// The longest lifetime that is believed; nothing is kept for longer than that.
-const LONGEST: TimeDelta = TimeDelta::days(1);
 
 /// A way to get tokens.
 pub(crate) trait TokenSource: Send + Sync + 'static {
     /// What is needed to ask for a token, owned so that callers can share the asking.
     type Request: Send + Sync + 'static;
-    /// A token. Its `Debug` does not show it.
-    type Token: Clone + PartialEq + Send + Sync + 'static;
 
     /// Takes from a connection and its credentials what is needed. Credentials of another kind are `Unauthorized`.
     fn request(&self, target: Target<'_>) -> Result<Self::Request, VendorError>;
@@ -35,13 +32,13 @@ pub(crate) trait TokenSource: Send + Sync + 'static {
     /// A digest of everything that decides which token comes out.
     fn identity(request: &Self::Request) -> Identity;
 
-    /// Asks for a token, which comes with the seconds for which it is good.
+    /// Asks for a token.
     fn fetch(
         &self,
         request: &Self::Request,
         egress: &Egress,
         clock: &dyn Clock,
-    ) -> impl Future<Output = Result<(Self::Token, u64), VendorError>> + Send;
+    ) -> impl Future<Output = Result<Granted, VendorError>> + Send;
 }
 
 /// The access tokens of all connections.
@@ -51,13 +48,13 @@ struct Inner<S: TokenSource> {
     source: S,
     egress: Egress,
     clock: Arc<dyn Clock>,
-    cached: Mutex<HashMap<ConnectionId, Cached<S::Token>>>,
-    flights: SingleFlight<(ConnectionId, Identity), Result<S::Token, Arc<VendorError>>>,
+    cached: Mutex<HashMap<ConnectionId, Cached>>,
+    flights: SingleFlight<(ConnectionId, Identity), Result<AccessToken, Arc<VendorError>>>,
 }
 
-struct Cached<T> {
+struct Cached {
     identity: Identity,
-    token: T,
+    token: AccessToken,
     renew_at: Timestamp,
 }
 
@@ -101,33 +98,36 @@ impl<S: TokenSource> Tokens<S> {
     ///
     /// Whatever is wrong here is wrong with the connection and not with a user, and nothing has happened to any. So what
     /// cannot heal by itself is `Unauthorized`, which pauses the connection.
-    pub(crate) async fn token(&self, target: Target<'_>) -> Result<S::Token, VendorError> {
+    pub(crate) async fn token(&self, target: Target<'_>) -> Result<AccessToken, VendorError> {
         let request = self.0.source.request(target)?;
         if let Some(token) = self.0.cached(target.connection.id, S::identity(&request)) {
             return Ok(token);
         }
+        // Each of those who wait together takes the turn of the one request: it is not known who will drive it.
+        target.turns.take().await?;
         self.fetched(target.connection.id, request).await
     }
 
     /// Gets a new token, whatever is cached, which later calls then use. It fails as [`Self::token`] does.
     pub(crate) async fn renew(&self, target: Target<'_>) -> Result<(), VendorError> {
         let request = self.0.source.request(target)?;
+        target.turns.take().await?;
         self.fetched(target.connection.id, request).await.map(drop)
     }
 
-    async fn fetched(&self, connection: ConnectionId, request: S::Request) -> Result<S::Token, VendorError> {
+    async fn fetched(&self, connection: ConnectionId, request: S::Request) -> Result<AccessToken, VendorError> {
         let identity = S::identity(&request);
         let inner = Arc::clone(&self.0);
         let fetch = async move {
             let asked_at = inner.clock.now();
             let fetched = inner.source.fetch(&request, &inner.egress, &*inner.clock).await;
-            let (token, expires_in) = fetched.map_err(Arc::new)?;
+            let Granted { token, lifetime } = fetched.map_err(Arc::new)?;
             inner.keep(
                 connection,
                 Cached {
                     identity,
                     token: token.clone(),
-                    renew_at: renew_at(asked_at, expires_in),
+                    renew_at: renew_at(asked_at, lifetime),
                 },
             );
             Ok(token)
@@ -142,7 +142,7 @@ impl<S: TokenSource> Tokens<S> {
     }
 
     /// Forgets a token that the vendor refused; a newer one that others have fetched meanwhile stays.
-    pub(crate) fn forget(&self, connection: ConnectionId, refused: &S::Token) {
+    pub(crate) fn forget(&self, connection: ConnectionId, refused: &AccessToken) {
         let mut cached = self.0.lock();
         if cached.get(&connection).is_some_and(|cached| cached.token == *refused) {
             cached.remove(&connection);
@@ -151,18 +151,18 @@ impl<S: TokenSource> Tokens<S> {
 }
 
 impl<S: TokenSource> Inner<S> {
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Cached<S::Token>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Cached>> {
         self.cached.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn cached(&self, connection: ConnectionId, identity: Identity) -> Option<S::Token> {
+    fn cached(&self, connection: ConnectionId, identity: Identity) -> Option<AccessToken> {
         let now = self.clock.now();
         let cached = self.lock();
         let cached = cached.get(&connection)?;
         (cached.identity == identity && now < cached.renew_at).then(|| cached.token.clone())
     }
 
-    fn keep(&self, connection: ConnectionId, fetched: Cached<S::Token>) {
+    fn keep(&self, connection: ConnectionId, fetched: Cached) {
         let now = self.clock.now();
         let mut cached = self.lock();
         // Connections come and go; what has expired is not kept.
@@ -193,29 +193,32 @@ impl Endpoint {
         Identity(hasher.finalize().into())
     }
 
-    /// Asks for a token; `read` reads an error body.
-    pub(crate) async fn ask<T: DeserializeOwned, R: Reported>(
+    /// Asks for a token, with a body and what is confidential in it; `read` reads an error body.
+    pub(crate) async fn ask<R: Reported>(
         &self,
         egress: &Egress,
         clock: &dyn Clock,
-        body: &(impl Serialize + Sync),
+        (body, confidential): (&(impl Serialize + Sync), Confidential),
         read: impl Fn(&[u8]) -> R + Send,
-    ) -> Result<T, VendorError> {
+    ) -> Result<Granted, VendorError> {
         let vendor = self.vendor;
         let sent = async {
             let call = egress.request(Method::POST, &self.url, self.allow_private_addresses)?;
-            egress.send(call.json(body)).await
+            egress.send(call.json(body), confidential).await
         };
         let answer = sent
             .await
             .map_err(|error| about_the_connection(outcome::of_no_answer(vendor, error, egress.call_limit())))?;
         if !matches!(answer.status, StatusCode::OK | StatusCode::CREATED) {
-            let reported = read(&answer.body);
+            let reported = read(&answer.refusal());
             let error = outcome::of_answer(vendor, &answer, &reported, clock.now());
             return Err(about_the_connection(error));
         }
-        answer
+        let grant: Grant = answer
             .json()
+            .map_err(|error| about_the_connection(outcome::of_unreadable(vendor, &answer, error)))?;
+        grant
+            .read()
             .map_err(|error| about_the_connection(outcome::of_unreadable(vendor, &answer, error)))
     }
 }
@@ -225,12 +228,8 @@ pub(crate) fn unusable(message: String) -> VendorError {
     VendorError::new(OutcomeClass::Unauthorized, message)
 }
 
-fn renew_at(asked_at: Timestamp, expires_in: u64) -> Timestamp {
-    let lifetime = i64::try_from(expires_in)
-        .ok()
-        .and_then(TimeDelta::try_seconds)
-        .unwrap_or(LONGEST)
-        .min(LONGEST);
+fn renew_at(asked_at: Timestamp, lifetime: Duration) -> Timestamp {
+    let lifetime = TimeDelta::from_std(lifetime).unwrap_or(EARLY);
     asked_at + lifetime - (lifetime / 10).min(EARLY)
 }
 
@@ -269,10 +268,11 @@ mod tests {
     #[case::thirty_seconds_before(3_600, 3_570)]
     #[case::a_tenth_before_where_that_is_less(60, 54)]
     #[case::at_once(0, 0)]
-    #[case::never_believed_for_ever(u64::MAX, 86_370)]
-    fn a_token_is_renewed_shortly_before_it_expires(#[case] expires_in: u64, #[case] seconds: i64) {
+    fn a_token_is_renewed_shortly_before_it_expires(#[case] lifetime: u64, #[case] seconds: i64) {
         let asked_at = Timestamp::UNIX_EPOCH;
 
-        assert_eq!(renew_at(asked_at, expires_in) - asked_at, TimeDelta::seconds(seconds));
+        let renewed_at = renew_at(asked_at, Duration::from_secs(lifetime));
+
+        assert_eq!(renewed_at - asked_at, TimeDelta::seconds(seconds));
     }
 }

@@ -88,6 +88,15 @@ impl Secrets for AeadSecrets {
         parts(sealed).is_some_and(|(key_id, ..)| key_id == self.current.id)
     }
 
+    fn missing_key(&self, sealed: &Sealed) -> Option<String> {
+        let (key_id, ..) = parts(sealed)?;
+        if self.key_of(key_id).is_some() {
+            return None;
+        }
+        let id = key_id.iter().fold(0_u64, |id, byte| (id << 8) | u64::from(*byte));
+        Some(format!("{id:016x}"))
+    }
+
     fn open(&self, sealed: &Sealed, context: &str) -> Result<Zeroizing<Vec<u8>>, SecretsError> {
         let (key_id, nonce, body) = parts(sealed).ok_or(SecretsError::Damaged)?;
         let key = self.key_of(key_id).ok_or(SecretsError::UnknownKey)?;
@@ -123,6 +132,21 @@ mod tests {
             secrets(2).open(&anew, "c").expect("opened").as_slice(),
             b"a private key"
         );
+    }
+
+    #[test]
+    fn the_key_that_is_missing_is_named_and_one_that_is_live_is_not() {
+        let sealed = secrets(1).seal(b"a private key", "c").expect("sealed");
+        let (new_key, old_key) = (SecretKey::from_bytes([2; 32]), SecretKey::from_bytes([1; 32]));
+        let both = AeadSecrets::new(&new_key, [&old_key]).expect("keys");
+
+        let missing = secrets(2).missing_key(&sealed).expect("it is missing");
+
+        assert_eq!(missing.len(), 2 * KEY_ID_BYTES, "{missing}");
+        assert_eq!(secrets(3).missing_key(&sealed), Some(missing));
+        assert_eq!(secrets(1).missing_key(&sealed), None);
+        assert_eq!(both.missing_key(&sealed), None);
+        assert_eq!(secrets(2).missing_key(&Sealed::new(b"damaged".to_vec())), None);
     }
 
     #[test]

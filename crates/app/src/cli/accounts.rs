@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use roster_application::Acting;
 use roster_application::ports::{AccountPosition, AccountQuery};
-use roster_domain::{Account, AccountStatus, ConnectionId, Surface};
+use roster_domain::{Account, AccountStatus, ConnectionId, Organization, Surface};
 use roster_http::json;
 
 use super::{Desired, Failure, input, output};
@@ -26,9 +26,9 @@ pub(super) enum Command {
     Retry {
         /// Roster's id of the user, or the external id
         user: String,
-        /// Only the account at this connection
-        #[arg(long, value_name = "ID")]
-        connection: Option<ConnectionId>,
+        /// Only the account at this connection (id, or vendor where there is one such connection only)
+        #[arg(long)]
+        connection: Option<String>,
         #[command(flatten)]
         desired: Desired,
     },
@@ -38,9 +38,9 @@ pub(super) enum Command {
 pub(super) struct AssignArgs {
     /// Roster's id of the user, or the external id
     user: String,
-    /// The connection
-    #[arg(long, value_name = "ID")]
-    connection: ConnectionId,
+    /// The connection's id, or its vendor where there is one such connection only
+    #[arg(long)]
+    connection: String,
     #[command(flatten)]
     desired: Desired,
 }
@@ -49,9 +49,9 @@ pub(super) struct AssignArgs {
 pub(super) struct ListArgs {
     #[arg(long, help = format!("Only accounts that stand so: {}", AccountStatus::NAMES.join(", ")))]
     status: Option<AccountStatus>,
-    /// Only accounts at this connection
-    #[arg(long, value_name = "ID")]
-    connection: Option<ConnectionId>,
+    /// Only accounts at this connection (id, or vendor where there is one such connection only)
+    #[arg(long)]
+    connection: Option<String>,
     /// Only accounts of this user (id or external id)
     #[arg(long)]
     user: Option<String>,
@@ -77,6 +77,7 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
         } => {
             let organization = desk.organization(&desired.organization).await?;
             let user = input::user(desk, &organization, &user).await?;
+            let connection = at(desk, &organization, connection.as_deref()).await?;
             let mut tried = Vec::new();
             for account in desk.accounts.of_user(&organization, user.id).await? {
                 if connection.is_none_or(|id| id == account.connection_id) {
@@ -100,16 +101,26 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
 async fn assign(desk: &Desk, args: AssignArgs, is_assigned: bool) -> Result<(), Failure> {
     let organization = desk.organization(&args.desired.organization).await?;
     let user = input::user(desk, &organization, &args.user).await?;
+    let connection = input::connection(desk, &organization, &args.connection).await?;
     let acting = Acting::inside(&organization, Surface::Cli);
     let account = desk
         .accounts
-        .assign(acting, user.id, args.connection, is_assigned)
+        .assign(acting, user.id, connection.id, is_assigned)
         .await?;
     show(&[account], args.desired.json)
 }
 
+/// The id of the connection that is named, if one is.
+async fn at(desk: &Desk, organization: &Organization, named: Option<&str>) -> Result<Option<ConnectionId>, Failure> {
+    match named {
+        Some(named) => Ok(Some(input::connection(desk, organization, named).await?.id)),
+        None => Ok(None),
+    }
+}
+
 async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
     let organization = desk.organization(&args.desired.organization).await?;
+    let connection_id = at(desk, &organization, args.connection.as_deref()).await?;
     let most = if args.all { usize::MAX } else { args.limit as usize };
     let mut accounts: Vec<Account> = Vec::new();
     let more = if let Some(user) = &args.user {
@@ -117,9 +128,7 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
         accounts = desk.accounts.of_user(&organization, user.id).await?;
         accounts.retain(|account| {
             args.status.is_none_or(|status| account.status() == status)
-                && args
-                    .connection
-                    .is_none_or(|connection| account.connection_id == connection)
+                && connection_id.is_none_or(|connection| account.connection_id == connection)
         });
         false
     } else {
@@ -129,7 +138,7 @@ async fn list(desk: &Desk, args: ListArgs) -> Result<(), Failure> {
                 after,
                 limit: PAGE,
                 status: args.status,
-                connection_id: args.connection,
+                connection_id,
             };
             let page = desk.accounts.list(&organization, &query).await?;
             let full = page.len() == PAGE as usize;

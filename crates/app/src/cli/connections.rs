@@ -6,15 +6,12 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use roster_application::ports::Hold;
 use roster_application::pull::{PullOutcome, Pulled};
-use roster_domain::{Connection, ConnectionId, Organization};
+use roster_domain::{Connection, Organization};
 use roster_http::json;
 use serde_json::{Value, json};
 
-use super::{Desired, Failure, output};
+use super::{Desired, Failure, input, output};
 use crate::wiring::Wired;
-
-/// The most connections that are read at once.
-const PAGE: u32 = 200;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -82,42 +79,16 @@ pub(super) async fn run(wired: &Wired, command: Command) -> Result<(), Failure> 
     }
 }
 
-async fn all(wired: &Wired, organization: &Organization) -> Result<Vec<Connection>, Failure> {
-    let (mut connections, mut after) = (Vec::new(), None);
-    loop {
-        let page = wired.connections.list(organization, after, PAGE).await?;
-        let is_full = page.len() == PAGE as usize;
-        after = page.last().map(|connection| connection.id);
-        connections.extend(page);
-        if !is_full {
-            return Ok(connections);
-        }
-    }
-}
-
 /// The connection that somebody names by its id, or by its vendor where that is clear.
 async fn find(wired: &Wired, name: &str, desired: &Desired) -> Result<(Organization, Connection), Failure> {
     let organization = wired.desk.organization(&desired.organization).await?;
-    if let Ok(id) = name.parse::<ConnectionId>() {
-        let connection = wired.connections.get(&organization, id).await?;
-        return Ok((organization, connection));
-    }
-    let mut named = all(wired, &organization).await?;
-    named.retain(|connection| connection.vendor.name() == name);
-    match (named.pop(), named.is_empty()) {
-        (Some(connection), true) => Ok((organization, connection)),
-        (Some(_), false) => Err(Failure::usage(format!(
-            "there are several connections to {name}: name one by its id, see `roster connections list`"
-        ))),
-        (None, _) => Err(Failure::usage(format!(
-            "there is no connection {name:?}: see `roster connections list`"
-        ))),
-    }
+    let connection = input::connection(&wired.desk, &organization, name).await?;
+    Ok((organization, connection))
 }
 
 async fn list(wired: &Wired, desired: &Desired) -> Result<(), Failure> {
     let organization = wired.desk.organization(&desired.organization).await?;
-    let connections = all(wired, &organization).await?;
+    let connections = input::connections(&wired.desk, &organization).await?;
     let holds = wired.connections.holds(&organization).await?;
     let hold_of = |id| holds.iter().find(|hold| hold.connection_id == id).copied();
     if desired.json {

@@ -2,12 +2,15 @@
 
 use std::io::Read;
 
-use roster_application::Error;
-use roster_domain::{Organization, User};
+use roster_application::{Error, Missing};
+use roster_domain::{Connection, ConnectionId, Organization, User};
 use secrecy::SecretString;
 
 use super::Failure;
 use crate::wiring::Desk;
+
+/// The most connections that are read at once.
+const PAGE: u32 = 200;
 
 /// A user by Roster's id or, where there is none such, by external id.
 pub(super) async fn user(desk: &Desk, organization: &Organization, given: &str) -> Result<User, Failure> {
@@ -22,6 +25,41 @@ pub(super) async fn user(desk: &Desk, organization: &Organization, given: &str) 
             "there is no user with the id or external id {given:?}: `roster users list` shows who there is"
         ))),
         outcome => Ok(outcome?),
+    }
+}
+
+/// All connections of an organization.
+pub(super) async fn connections(desk: &Desk, organization: &Organization) -> Result<Vec<Connection>, Failure> {
+    let (mut connections, mut after) = (Vec::new(), None);
+    loop {
+        let page = desk.connections.connections(organization.id, after, PAGE).await;
+        let page = page.map_err(Error::from)?;
+        let is_full = page.len() == PAGE as usize;
+        after = page.last().map(|connection| connection.id);
+        connections.extend(page);
+        if !is_full {
+            return Ok(connections);
+        }
+    }
+}
+
+/// The connection that somebody names by its id, or by its vendor where that is clear.
+pub(super) async fn connection(desk: &Desk, organization: &Organization, given: &str) -> Result<Connection, Failure> {
+    if let Ok(id) = given.parse::<ConnectionId>() {
+        let found = desk.connections.connection(organization.id, id).await;
+        let found = found.map_err(Error::from)?;
+        return Ok(found.ok_or(Error::NotFound(Missing::Connection))?.0);
+    }
+    let mut named = connections(desk, organization).await?;
+    named.retain(|connection| connection.vendor.name() == given);
+    match (named.pop(), named.is_empty()) {
+        (Some(connection), true) => Ok(connection),
+        (Some(_), false) => Err(Failure::usage(format!(
+            "there are several connections to {given}: name one by its id, see `roster connections list`"
+        ))),
+        (None, _) => Err(Failure::usage(format!(
+            "there is no connection {given:?}: see `roster connections list`"
+        ))),
     }
 }
 

@@ -18,8 +18,8 @@ pub(super) enum Command {
     /// Print what opens each vendor's API in the sandbox, with lines to paste
     ///
     /// The credentials stay the same as long as the secret key does; access tokens are made anew each time and are valid for an
-    /// hour. URLs begin with --public-url or, without it, with the address of the server that set the sandbox up last; where
-    /// that is not known, with --listen.
+    /// hour. URLs begin with --public-url or, without it, with the address that the vendor's connection has from the server that
+    /// set the sandbox up last; where the connection does not say, with --listen.
     Credentials(CredentialsArgs),
 }
 
@@ -67,6 +67,13 @@ fn show(found: &Accesses, as_json: bool) -> Result<(), Failure> {
     for vendor in &found.shut {
         output::hint(&format!(
             "the sandbox has no client for {} that goes with this secret key: the log of `roster serve --sandbox` says why",
+            vendor.title()
+        ));
+    }
+    for vendor in &found.assumed {
+        output::hint(&format!(
+            "no connection says where the sandbox plays {}, so its URLs begin with --listen: if the server is elsewhere, give \
+             --public-url",
             vendor.title()
         ));
     }

@@ -94,6 +94,8 @@ pub(crate) struct Accesses {
     pub(crate) open: Vec<Access>,
     /// The vendors that have no client in the sandbox: the log of the server that set it up says why.
     pub(crate) shut: Vec<Vendor>,
+    /// The vendors of which nothing says where they are, so that they are shown where this machine's settings would have them.
+    pub(crate) assumed: Vec<Vendor>,
 }
 
 /// Looks up what a server has set up.
@@ -112,25 +114,28 @@ impl Finder<'_> {
     /// Everything that opens an API of the sandbox.
     pub(crate) async fn find(&self) -> Result<Accesses, Failure> {
         let default = self.organization(Slug::default_organization()).await?;
-        let url = self.url(&default).await?;
-        let (mut open, mut shut) = (Vec::new(), Vec::new());
+        let (mut open, mut shut, mut assumed) = (Vec::new(), Vec::new(), Vec::new());
         for vendor in Vendor::ALL {
             let slug = Slug::new(slug(vendor)).map_err(|fault| Failure::internal(&fault.rule))?;
             let organization = self.organization(slug).await?;
+            let noted = self.url(&default, vendor).await?;
+            let url = noted.as_deref().unwrap_or(self.local_url);
             let openers = match vendor {
-                Vendor::NablaCore => self.nabla_core(&default, &organization, &url).await?,
+                Vendor::NablaCore => self.nabla_core(&default, &organization, url).await?,
                 Vendor::NablaConnect => {
-                    let token = self.nabla(&default, &organization, vendor, &url).await?;
+                    let token = self.nabla(&default, &organization, vendor, url).await?;
                     token
                         .map(|token| ("Nabla Connect", prefix(vendor), token))
                         .into_iter()
                         .collect()
                 }
                 Vendor::Upheal => self.upheal(&default, &organization).await?,
-                Vendor::Corti => self.corti(&default, &organization, &url).await?,
+                Vendor::Corti => self.corti(&default, &organization, url).await?,
             };
             if openers.is_empty() {
                 shut.push(vendor);
+            } else if noted.is_none() {
+                assumed.push(vendor);
             }
             open.extend(openers.into_iter().map(|(title, path, opener)| Access {
                 vendor,
@@ -140,21 +145,22 @@ impl Finder<'_> {
                 opener,
             }));
         }
-        Ok(Accesses { open, shut })
+        Ok(Accesses { open, shut, assumed })
     }
 
-    /// Where the server is: the operator's word, else what the server itself noted when it set the sandbox up.
-    async fn url(&self, default: &Organization) -> Result<String, Failure> {
+    /// Where the server that plays a vendor is: the operator's word, else what the server itself noted in the vendor's
+    /// connection when it set the sandbox up. `None` where that connection is gone, or leads to somewhere else now.
+    async fn url(&self, default: &Organization, vendor: Vendor) -> Result<Option<String>, Failure> {
         if let Some(url) = self.public_url {
-            return Ok(url.to_owned());
+            return Ok(Some(url.to_owned()));
         }
-        let (id, prefix) = (connection_id(default, Vendor::NablaCore), prefix(Vendor::NablaCore));
+        let id = connection_id(default, vendor);
         match self.wired.connections.get(default, id).await {
             Ok(connection) => {
-                let noted = connection.base_url.as_str().strip_suffix(prefix);
-                Ok(noted.unwrap_or(self.local_url).to_owned())
+                let noted = connection.base_url.as_str().strip_suffix(base(vendor));
+                Ok(noted.map(str::to_owned))
             }
-            Err(Error::NotFound(_)) => Ok(self.local_url.to_owned()),
+            Err(Error::NotFound(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -40,6 +40,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
         None => new_secret_key(&store, &settings).await?,
     };
     let wired = Arc::new(Wired::new(store.ports(), &secret_key, &settings)?);
+    has_all_keys(&wired, &settings).await?;
     let port = Port::open(settings.listen, Limits::default())?;
     let address = port.address();
     let public_urls = public_urls(&settings, address);
@@ -129,10 +130,35 @@ async fn new_secret_key(store: &OpenStore, settings: &Settings) -> Result<Secret
     Ok(SecretKey::make(&settings.database, &SystemEntropy)?)
 }
 
+/// A server that cannot open the credentials of connections would send nothing over them. It does not start, unless the
+/// operator has given the missing keys up.
+async fn has_all_keys(wired: &Wired, settings: &Settings) -> Result<(), Failure> {
+    let missing = wired.rotation.missing_keys().await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<String> = missing.keys().cloned().collect();
+    let failure = SecretKeyError::Unknown {
+        ids: ids.join(", "),
+        count: missing.values().sum(),
+    };
+    if settings.new_secret_key {
+        warn!("going on without a secret key that is given up: {failure}");
+        return Ok(());
+    }
+    Err(failure.into())
+}
+
 /// The URLs under which callers know this server: those of the settings, else the ones that lead here from this machine.
 fn public_urls(settings: &Settings, address: SocketAddr) -> Vec<String> {
     if !settings.public_urls.is_empty() {
-        return settings.public_urls.clone();
+        let mut urls = settings.public_urls.clone();
+        // The sandbox's own connections lead to where this process listens, wherever others find it.
+        let local = local_url(address);
+        if settings.sandbox && !urls.contains(&local) {
+            urls.push(local);
+        }
+        return urls;
     }
     let port = address.port();
     if !address.ip().is_loopback() && settings.role != Role::Worker {

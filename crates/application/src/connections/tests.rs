@@ -14,7 +14,7 @@ use super::{ConnectionChanges, Connections, CredentialsChanges, OptionsChanges, 
 use crate::error::{Error, Missing};
 use crate::ports::{MockVendorGateway, Sealed, StoreError, VendorError};
 use crate::testing::{
-    MockConnectionStore, at, clock_at, connection, connection_id, ids, organization, sealed, secrets, set,
+    MockConnectionStore, OTHER_KEY, at, clock_at, connection, connection_id, ids, organization, sealed, secrets, set,
     stored_credentials,
 };
 
@@ -362,13 +362,18 @@ async fn an_update_of_another_version_than_expected_is_refused() {
 }
 
 #[tokio::test]
-async fn a_test_that_succeeds_ends_a_pause() {
+async fn a_test_that_succeeds_ends_a_pause_and_what_the_vendor_asked_for() {
     let (mut store, mut order) = (MockConnectionStore::new(), Sequence::new());
     reads(&mut store, &mut order, paused());
     reads(&mut store, &mut order, paused());
     store
         .expect_update_connection()
         .withf(|next, _, _| next.paused.is_none())
+        .times(1)
+        .return_once(|_, _, _| Ok(()));
+    store
+        .expect_lift_floors()
+        .withf(|of, id, _| (*of, *id) == (organization().id, connection_id()))
         .times(1)
         .return_once(|_, _, _| Ok(()));
     let mut gateway = agreeable();
@@ -404,19 +409,30 @@ async fn a_test_that_fails_says_what_the_vendor_said_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn credentials_that_belong_to_another_record_are_not_used() {
-    let mut store = MockConnectionStore::new();
+async fn credentials_that_cannot_be_opened_fail_the_test_in_words_and_nothing_is_sent() {
     let foreign: Sealed = sealed(b"{}", "connection somebody else's");
-    store
-        .expect_connection()
-        .times(1)
-        .return_once(|_, _| Ok(Some((connection(), foreign))));
+    let of_another_key = Sealed::new([OTHER_KEY, b"{}"].concat());
+    for (sealed, words) in [
+        (foreign, "belong to another record"),
+        (of_another_key, "ROSTER_PREVIOUS_SECRET_KEYS"),
+    ] {
+        let mut store = MockConnectionStore::new();
+        store
+            .expect_connection()
+            .times(1)
+            .return_once(|_, _| Ok(Some((connection(), sealed))));
 
-    let failed = connections(store, MockVendorGateway::new())
-        .test(&organization(), connection_id())
-        .await;
+        let test = connections(store, MockVendorGateway::new())
+            .test(&organization(), connection_id())
+            .await
+            .expect("tested");
 
-    assert!(matches!(failed, Err(Error::Secrets(_))), "{failed:?}");
+        assert!(!test.ok);
+        assert!(
+            test.message.contains("cannot be opened") && test.message.contains(words),
+            "{test:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use roster_domain::{Drift, DriftMode, OutcomeClass, Step, Timestamp, VendorKey};
 
+use super::departing::{self, is_departure, lost};
+use super::turns::Requests;
 use super::{Convergence, Next, Progress};
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::ports::{CallRecord, RemoteUser, Subject, Target, VendorError};
+use crate::ports::{CallRecord, RemoteUser, Settled, Sought, Subject, Target, VendorError};
 
 /// What a call brought.
 enum Answer {
@@ -15,6 +17,8 @@ enum Answer {
     User(RemoteUser),
     /// That there is nobody.
     Nobody,
+    /// That there is nobody so far, and more to be seen from here.
+    Further(String),
     /// That it was done.
     Done,
 }
@@ -29,32 +33,36 @@ impl Convergence {
     ) -> Result<Next, Error> {
         let operation = step.operation().unwrap_or_default();
         let connection = progress.claim.connection.clone();
-        let target = Target {
-            connection: &connection,
-            credentials,
-        };
-        let (user, gateway) = (&progress.claim.user, &self.ports.gateway);
-        let password = progress.password.clone();
-        let subject = Subject {
-            user,
-            password: password.as_ref(),
-        };
-        let call = async {
-            match &step {
-                Step::LookUp(key) => {
-                    let found = gateway.look_up(target, key, user).await?;
-                    Ok(found.map_or(Answer::Nobody, Answer::User))
-                }
-                Step::ReadBack(id) => gateway.read_back(target, id, user).await.map(Answer::User),
-                Step::Update(id) => gateway.update(target, id, subject).await.map(Answer::User),
-                Step::Activate(id) => gateway.activate(target, id).await.map(|()| Answer::Done),
-                Step::Deactivate(id) => gateway.deactivate(target, id).await.map(|()| Answer::Done),
-                Step::Delete(id) => gateway.delete(target, id).await.map(|()| Answer::Done),
-                Step::Create(_) | Step::InSync | Step::Removed | Step::Ask { .. } => Ok(Answer::Done),
+        let begun = self.now();
+        let mut from: Option<String> = None;
+        // A vendor that only lists its users is asked page by page: each is a call with a time of its own, for which the
+        // lease must hold, and counts for the vendor's limit.
+        let outcome = loop {
+            let requests = Requests::of(self, progress);
+            let target = Target {
+                connection: &connection,
+                credentials,
+                turns: &requests,
+            };
+            let call = self.ask(&step, target, from.as_deref(), progress);
+            let outcome = self.in_time(call, &requests).await;
+            let (lease_until, away) = requests.ended();
+            progress.claim.lease_until = lease_until;
+            if let Some(away) = away {
+                return away.next();
+            }
+            match outcome {
+                Ok(Answer::Further(next)) => from = Some(next),
+                outcome => break outcome,
+            }
+            progress.passage.heard(None, self.now(), self.ports.entropy.fraction());
+            if let Err(away) = self.enter(progress).await {
+                return away.next();
+            }
+            if !self.hold(progress).await? {
+                return Ok(Next::Fenced);
             }
         };
-        let begun = self.now();
-        let outcome = self.in_time(call).await;
         let word = match &outcome {
             Ok(Answer::Nobody) => "absent",
             Ok(Answer::User(remote)) if !remote.matches => "differs",
@@ -68,6 +76,35 @@ impl Convergence {
         }
     }
 
+    /// Asks the vendor to do a step; of a search, one page.
+    async fn ask(
+        &self,
+        step: &Step,
+        target: Target<'_>,
+        from: Option<&str>,
+        progress: &Progress,
+    ) -> Result<Answer, VendorError> {
+        let (user, gateway) = (&progress.claim.user, &self.ports.gateway);
+        let subject = Subject {
+            user,
+            password: progress.password.as_ref(),
+        };
+        let sought = |sought| match sought {
+            Sought::Found(remote) => Answer::User(remote),
+            Sought::Nobody => Answer::Nobody,
+            Sought::Further(next) => Answer::Further(next),
+        };
+        match step {
+            Step::LookUp(key) => gateway.look_up(target, key, user, from).await.map(sought),
+            Step::ReadBack(id) => gateway.read_back(target, id, user, from).await.map(sought),
+            Step::Update(id) => gateway.update(target, id, subject).await.map(Answer::User),
+            Step::Activate(id) => gateway.activate(target, id).await.map(|()| Answer::Done),
+            Step::Deactivate(id) => gateway.deactivate(target, id).await.map(|()| Answer::Done),
+            Step::Delete(id) => gateway.delete(target, id).await.map(|()| Answer::Done),
+            Step::Create(_) | Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => Ok(Answer::Done),
+        }
+    }
+
     /// Folds an answer into what is known.
     fn fold(&self, step: &Step, answer: Answer, progress: &mut Progress) -> Next {
         let version = progress.claim.user.version;
@@ -76,15 +113,13 @@ impl Convergence {
             (Step::LookUp(key), Answer::Nobody) => known.absent(key.clone()),
             (Step::LookUp(_), Answer::User(remote)) => {
                 progress.is_unlinked = progress.claim.account.known.vendor_user_id.as_ref() != Some(&remote.id);
-                let applied = if remote.matches { version } else { known.applied_version };
+                let applied = if remote.matches { version } else { 0 };
                 progress.invite_url = remote.invite_url.or(progress.invite_url.take());
                 known.found(remote.id, remote.active).updated(applied)
             }
             (Step::ReadBack(_), Answer::User(remote)) => {
                 let was_active = known.active;
-                if progress.claim.connection.options.drift == DriftMode::Report
-                    && (!remote.matches || Some(remote.active) != was_active)
-                {
+                if is_reported(progress) && (!remote.matches || Some(remote.active) != was_active) {
                     return self.report(differences(&remote, was_active), progress);
                 }
                 known.read_back(remote.active, remote.matches)
@@ -98,12 +133,12 @@ impl Convergence {
             }
             (Step::Activate(_), _) => known.set_active(true),
             (Step::Deactivate(_), _) => {
-                progress.left = is_departure(progress);
+                progress.left |= is_departure(step, progress);
                 known.set_active(false)
             }
             (Step::Delete(_), _) => {
-                progress.left = is_departure(progress);
-                known.deleted()
+                progress.left |= is_departure(step, progress);
+                known.deleted(progress.key.clone())
             }
             _ => known,
         };
@@ -113,29 +148,40 @@ impl Convergence {
     /// What follows from a step that was not done.
     async fn not_done(&self, step: &Step, error: VendorError, progress: &mut Progress) -> Result<Next, Error> {
         if error.class == OutcomeClass::NotFound && progress.known.vendor_user_id.is_some() {
-            if matches!(step, Step::ReadBack(_)) && progress.claim.connection.options.drift == DriftMode::Report {
-                let vendor = progress.claim.connection.vendor.title();
-                return Ok(self.report(format!("{vendor} no longer has the user"), progress));
-            }
-            progress.denials += 1;
-            if progress.denials > 1 {
-                // It found the user when asked. Asking on and on would cost calls, and be no use.
-                let error = contradicted(progress.claim.connection.vendor.title(), error);
-                return Ok(Next::Settle(self.failed(progress, &error).await?));
-            }
-            // The user was taken away at the vendor: begin anew, from what is true now.
-            progress.known = progress.known.clone().gone(progress.key.clone());
-            return Ok(Next::Plan);
+            return self.denied(step, error, progress).await;
         }
-        if matches!(step, Step::ReadBack(_)) && matches!(error.class, OutcomeClass::Rejected | OutcomeClass::Conflict) {
+        let is_refused = matches!(error.class, OutcomeClass::Rejected | OutcomeClass::Conflict);
+        if matches!(step, Step::ReadBack(_)) && is_refused && !progress.known.is_missing {
             // Nothing was asked for that another record could heal, so that nobody is bothered: it is read again in time.
             return Ok(Next::Settle(self.in_sync(progress)));
+        }
+        if matches!(step, Step::LookUp(_)) && error.class == OutcomeClass::Rejected {
+            return Ok(Next::Settle(Settled::Attention(self.not_to_be_found(progress, &error))));
         }
         let switches = matches!(step, Step::Activate(_) | Step::Deactivate(_));
         if switches && error.class.may_have_happened() {
             progress.known = progress.known.clone().switched_unheard();
         }
         Ok(Next::Settle(self.failed(progress, &error).await?))
+    }
+
+    /// What follows where the vendor says that it has no user of the id it once gave.
+    async fn denied(&self, step: &Step, error: VendorError, progress: &mut Progress) -> Result<Next, Error> {
+        if matches!(step, Step::ReadBack(_)) && is_reported(progress) {
+            return Ok(self.report(lost(progress), progress));
+        }
+        let was_missing = progress.known.is_missing;
+        if !was_missing && progress.claim.account.known.is_missing {
+            // It found the user when asked. Asking on and on would cost calls, and be no use.
+            let error = contradicted(progress.claim.connection.vendor.title(), error);
+            return Ok(Next::Settle(self.failed(progress, &error).await?));
+        }
+        progress.known = progress.known.clone().gone();
+        if was_missing {
+            return Ok(Next::Plan);
+        }
+        // It is stored before anything follows from it: whoever else is denied at the same time is counted first.
+        Ok(Next::Settle(Settled::GivenBack))
     }
 
     /// Says what is not as it should be, and leaves it.
@@ -168,24 +214,40 @@ impl Convergence {
         progress.claim.lease_until = lease_until;
         let earlier = progress.known.intent.clone();
         progress.known = progress.known.clone().intending(key.clone());
+        let requests = Requests::of(self, progress);
         let target = Target {
             connection: &progress.claim.connection,
             credentials,
+            turns: &requests,
         };
         let subject = Subject {
             user: &progress.claim.user,
             password: progress.password.as_ref(),
         };
-        let outcome = self.in_time(self.ports.gateway.create(target, &key, subject)).await;
+        let call = self.ports.gateway.create(target, &key, subject);
+        let outcome = self.in_time(call, &requests).await;
+        let (lease_until, away) = requests.ended();
+        progress.claim.lease_until = lease_until;
+        if let Some(away) = away {
+            // Nothing was made: what was sent before the request that was not was refused.
+            progress.known.intent = earlier;
+            return away.next();
+        }
         let word = outcome.as_ref().map_or_else(|error| error.class.name(), |_| "done");
         self.note(progress, "create", begun, word, outcome.as_ref().err());
         match outcome {
             Ok(remote) => {
                 progress.invite_url = remote.invite_url.or(progress.invite_url.take());
-                let applied = if remote.matches { progress.claim.user.version } else { 0 };
+                // What went under an earlier key is not yet what the user should be there, and is stored before an update
+                // takes that key away: see `plan`.
+                let is_present = progress.can.key_of(&progress.claim.user).as_ref() == Some(&key);
+                progress.is_unlinked |= !is_present;
+                let is_applied = remote.matches && is_present;
+                let applied = if is_applied { progress.claim.user.version } else { 0 };
                 if progress.password.take().is_some() {
                     progress.delivered.clone_from(&progress.claim.password);
                 }
+                departing::count(progress.known.is_missing, progress);
                 progress.known = progress.known.clone().created(remote.id, remote.active, applied);
                 Ok(Next::Plan)
             }
@@ -201,15 +263,6 @@ impl Convergence {
                 Ok(Next::Settle(self.failed(progress, &error).await?))
             }
         }
-    }
-
-    /// Gives a call up when its time is over: the lease must outlast it.
-    async fn in_time<T>(&self, call: impl Future<Output = Result<T, VendorError>>) -> Result<T, VendorError> {
-        let limit = self.leases.step;
-        tokio::time::timeout(limit, call).await.unwrap_or_else(|_| {
-            let message = format!("the vendor did not answer within {} s", limit.as_secs());
-            Err(VendorError::new(OutcomeClass::Unknown, message))
-        })
     }
 
     /// Notes a call, for the lane and for the history. That an account was read back and is as it should be is no news.
@@ -251,9 +304,10 @@ fn contradicted(vendor: &str, denial: VendorError) -> VendorError {
     }
 }
 
-/// Whether a user leaves who was there: who is known to be inactive has left before.
-pub(super) fn is_departure(progress: &Progress) -> bool {
-    progress.claim.account.known.active != Some(false)
+/// Whether what somebody did at the vendor is only said, and not set right. Whom the vendor denied before is another matter.
+fn is_reported(progress: &Progress) -> bool {
+    let mode = progress.claim.connection.options.drift;
+    progress.is_read_back && mode == DriftMode::Report && !progress.known.is_missing
 }
 
 /// What differs, in plain words.

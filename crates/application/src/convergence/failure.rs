@@ -1,11 +1,17 @@
 //! What follows from a call that did not succeed.
 
-use roster_domain::{Cause, OutcomeClass, Remedy, Verdict, retry};
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use roster_domain::{Attention, Cause, OutcomeClass, Remedy, Verdict, retry};
 use tracing::{info, warn};
 
 use super::{Convergence, Progress, delta};
 use crate::error::Error;
-use crate::ports::{Claim, Settled, VendorError};
+use crate::ports::{Claim, SecretsError, Settled, VendorError};
+
+/// How long it is, about, until credentials are tried again whose key this process does not have.
+const OPENED_AGAIN: Duration = Duration::from_mins(1);
 
 impl Convergence {
     /// Decides, with the one retry policy there is, what follows from a failure.
@@ -26,18 +32,13 @@ impl Convergence {
         Ok(
             match retry(error.class, attempts, now, self.ports.entropy.fraction(), &self.policy) {
                 Verdict::RetryAt(at) => {
-                    let floor = match error.class {
-                        OutcomeClass::RateLimited { after: Some(after) }
-                        | OutcomeClass::Transient { after: Some(after) } => {
-                            Some(now.checked_add_signed(delta(after)).map_or(at, |floor| floor.min(at)))
-                        }
-                        _ => None,
-                    };
+                    let wait = error.class.wait_of_all();
+                    let floor = wait.map(|wait| now.checked_add_signed(delta(wait)).map_or(at, |floor| floor.min(at)));
                     Settled::Retry {
                         at,
                         floor,
                         attempts,
-                        error: error.message.clone(),
+                        error: told(error),
                     }
                 }
                 Verdict::PauseConnection => {
@@ -47,6 +48,30 @@ impl Convergence {
                 Verdict::Ask => Settled::Attention(self.asked(claim, error)),
             },
         )
+    }
+
+    /// The credentials are sealed with a key that this process does not have. That is the operator's to mend, and nothing is
+    /// wrong with the connection, which other processes may well be able to serve: it is said once, left as it is, and
+    /// tried again later.
+    pub(super) fn lacks_key(&self, claim: &Claim) -> Settled {
+        let mut unopened = self.unopened.lock().unwrap_or_else(PoisonError::into_inner);
+        if unopened.insert(claim.connection.id) {
+            warn!(
+                connection = %claim.connection.id,
+                vendor = %claim.connection.vendor,
+                "the connection's credentials are sealed with a secret key that this process does not have, so that it sends \
+                 nothing there: give it that key as ROSTER_SECRET_KEY or in ROSTER_PREVIOUS_SECRET_KEYS, and start it again"
+            );
+        }
+        Settled::Retry {
+            at: self.now() + delta(OPENED_AGAIN.mul_f64(0.5 + self.ports.entropy.fraction())),
+            floor: None,
+            attempts: claim.account.attempts,
+            error: format!(
+                "the connection's credentials cannot be opened here: {}",
+                SecretsError::UnknownKey
+            ),
+        }
     }
 
     /// Pauses the connection, and says so once.
@@ -62,7 +87,17 @@ impl Convergence {
         Ok(())
     }
 
-    fn asked(&self, claim: &Claim, error: &VendorError) -> roster_domain::Attention {
+    /// A vendor that refuses to be asked for somebody says nothing of the user, so that nothing is made there.
+    pub(super) fn not_to_be_found(&self, progress: &Progress, error: &VendorError) -> Attention {
+        let vendor = progress.claim.connection.vendor.title();
+        let message = format!(
+            "whether {vendor} has this user already cannot be found out, so that nothing was sent: {}; then try it again",
+            error.message
+        );
+        self.attention(Cause::Rejected, message, Remedy::Operator)
+    }
+
+    fn asked(&self, claim: &Claim, error: &VendorError) -> Attention {
         let vendor = claim.connection.vendor.title();
         let (cause, message) = match error.class {
             OutcomeClass::Conflict => (
@@ -82,4 +117,13 @@ impl Convergence {
         };
         self.attention(cause, message, Remedy::Customer)
     }
+}
+
+/// What went wrong, with what is made of a wait that nobody can mean.
+fn told(error: &VendorError) -> String {
+    let message = &error.message;
+    if error.class.asks_for_too_long() {
+        return format!("{message}; nobody waits for so long: it is tried again after a day");
+    }
+    message.clone()
 }

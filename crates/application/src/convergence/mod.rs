@@ -5,22 +5,26 @@
 //! the account before it is sent, so that whatever happens then, it is looked up before it is sent again.
 
 mod calls;
+mod departing;
 mod failure;
+mod held;
 mod lane;
 mod runner;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod worker;
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use roster_domain::{
-    AccountStatus, Attention, Capabilities, Cause, Connection, Drift, DriftMode, Known, OutcomeClass, Password,
-    Presence, Remedy, RetryPolicy, Step, Timestamp, VendorKey, VendorUserId, Verdict, plan, retry,
+    AccountStatus, Attention, Capabilities, Cause, ConnectionId, Drift, DriftMode, Known, OutcomeClass, Password,
+    Presence, Remedy, RetryPolicy, Step, Timestamp, VendorKey, plan,
 };
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 use uuid::Uuid;
 
 pub use worker::{Worker, WorkerSettings};
@@ -29,37 +33,42 @@ use crate::connections::Connections;
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::ports::{
-    AccountQueue, CallRecord, Claim, ClaimKey, Clock, ConnectionKey, Entropy, Ids, Sealed, Secrets, Settled,
-    Settlement, StoreError, UniqueKey, VendorError, VendorGateway,
+    AccountQueue, AccountStore, CallRecord, Claim, ClaimKey, Clock, ConnectionKey, Entropy, Ids, Owned, Sealed,
+    Secrets, SecretsError, Settled, Settlement, StoreError, UniqueKey, VendorError, VendorGateway,
 };
 use crate::users::password_context;
 
-use calls::is_departure;
 use lane::Passage;
 
 /// The most steps of one claim. Every path through [`plan()`] ends well before; this bounds what a vendor that keeps
 /// changing its mind can cost.
 const MAX_STEPS: usize = 10;
 
-/// How often it is tried to take over a user at the vendor who is linked to another user here, before a person is asked:
-/// some minutes.
-const HELD_ATTEMPTS: u32 = 10;
-
 /// How long things may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Leases {
-    /// How long a claim holds unless it is renewed. A worker that died is taken over after that.
+    /// How long a claim holds unless it is renewed. What a worker that died was just sending is taken up again after that.
     pub lease: Duration,
     /// How long one step may take, token and all, before it is given up; none is begun with less than this left of the
     /// lease.
     pub step: Duration,
 }
 
-impl Default for Leases {
-    fn default() -> Self {
+impl Leases {
+    /// What a step takes beside its longest call: a token, or another page. Also what clocks may disagree, and recording
+    /// take.
+    const MARGIN: Duration = Duration::from_secs(5);
+
+    /// The leases where one call to a vendor may take so long.
+    ///
+    /// No longer than calls need, for it is how long the accounts that were under way wait when their worker dies: a call
+    /// that it sent may still arrive at the vendor, and whoever looked before then would not find what it makes.
+    #[must_use]
+    pub const fn of_calls(call: Duration) -> Self {
+        let step = call.saturating_add(Self::MARGIN);
         Self {
-            lease: Duration::from_secs(25),
-            step: Duration::from_secs(15),
+            lease: step.saturating_add(Self::MARGIN),
+            step,
         }
     }
 }
@@ -69,6 +78,8 @@ impl Default for Leases {
 pub struct ConvergencePorts {
     /// Accounts as a queue.
     pub queue: Arc<dyn AccountQueue>,
+    /// Accounts as people look at them: who holds what another one should have.
+    pub accounts: Arc<dyn AccountStore>,
     /// The vendors.
     pub gateway: Arc<dyn VendorGateway>,
     /// Connections, which are paused when their credentials are refused.
@@ -89,6 +100,8 @@ pub struct Convergence {
     ports: ConvergencePorts,
     policy: RetryPolicy,
     leases: Leases,
+    /// The connections of which it was said that this process lacks the key to their credentials.
+    unopened: Arc<Mutex<HashSet<ConnectionId>>>,
 }
 
 /// What became of a claim.
@@ -110,10 +123,10 @@ struct Progress {
     invite_url: Option<String>,
     /// Whether the vendor's user was found during this claim, so that nothing yet says that it is nobody else's.
     is_unlinked: bool,
-    /// How often the vendor said during this claim that it has no such user.
-    denials: u32,
     /// Whether the account was in sync, so that all there is to do is to see how the user stands.
     is_read_back: bool,
+    /// When the claim was begun.
+    begun: Timestamp,
     /// What was found before, until it is known to be otherwise.
     drift: Option<Drift>,
     left: bool,
@@ -134,7 +147,12 @@ impl Convergence {
     /// Puts the use case together.
     #[must_use]
     pub fn new(ports: ConvergencePorts, policy: RetryPolicy, leases: Leases) -> Self {
-        Self { ports, policy, leases }
+        Self {
+            ports,
+            policy,
+            leases,
+            unopened: Arc::default(),
+        }
     }
 
     /// The time.
@@ -143,7 +161,7 @@ impl Convergence {
     }
 
     /// Takes ownership of connections at which something is due.
-    async fn own(&self, worker: Uuid, ownership: Duration, limit: u32) -> Result<Vec<Connection>, Error> {
+    async fn own(&self, worker: Uuid, ownership: Duration, limit: u32) -> Result<Vec<Owned>, Error> {
         let now = self.now();
         Ok(self.ports.queue.own(worker, now, now + delta(ownership), limit).await?)
     }
@@ -214,8 +232,8 @@ impl Convergence {
             key: can.look_up.and_then(|kind| VendorKey::of(&claim.user, kind)),
             invite_url: None,
             is_unlinked: false,
-            denials: 0,
             is_read_back,
+            begun: self.now(),
             drift: account.drift.clone(),
             left: false,
             password: None,
@@ -226,6 +244,10 @@ impl Convergence {
         };
         let credentials = match self.open(&mut progress) {
             Ok(credentials) => credentials,
+            Err(SecretsError::UnknownKey) => {
+                let settled = self.lacks_key(&progress.claim);
+                return self.record(progress, settled).await;
+            }
             Err(error) => {
                 let reason = format!("the connection's credentials cannot be opened: {error}");
                 self.pause(&progress.claim, &reason).await?;
@@ -259,7 +281,7 @@ impl Convergence {
     }
 
     /// Opens the credentials, and the initial password where the vendor takes one.
-    fn open(&self, progress: &mut Progress) -> Result<Credentials, crate::ports::SecretsError> {
+    fn open(&self, progress: &mut Progress) -> Result<Credentials, SecretsError> {
         let claim = &progress.claim;
         let secrets = &*self.ports.secrets;
         if progress.can.initial_password
@@ -283,32 +305,40 @@ impl Convergence {
 
     /// Carries out one step and folds what came of it into what is known.
     async fn take(&self, step: Step, progress: &mut Progress, credentials: &Credentials) -> Result<Next, Error> {
+        // Whom the vendor has under the user's key may be linked to another user, whose key that was until lately. So the
+        // link is stored, which only one user can do, before anything is changed there. It also leads to the vendor's user
+        // after a crash, when this change has taken the key away under which it was found.
+        let is_ending = step.operation().is_none();
+        if progress.is_unlinked && !is_ending && !matches!(step, Step::Create(_) | Step::LookUp(_)) {
+            return Ok(Next::Settle(Settled::GivenBack));
+        }
+        let departs = departing::is_departure(&step, progress);
+        if departs && self.is_held(progress).await? {
+            return Ok(Next::Settle(Settled::Held));
+        }
         match &step {
             Step::InSync => {
                 progress.drift = None;
+                departing::count(departs, progress);
                 return Ok(Next::Settle(self.in_sync(progress)));
             }
             Step::Removed => {
                 progress.drift = None;
+                departing::count(departs, progress);
                 return Ok(Next::Settle(Settled::Removed));
             }
             Step::Ask { cause, message, remedy } => {
                 let attention = self.attention(*cause, message.clone(), *remedy);
                 return Ok(Next::Settle(Settled::Attention(attention)));
             }
-            Step::Create(_) | Step::LookUp(_) => {}
-            // Whom the vendor has under the user's key may be linked to another user, whose key that was until lately.
-            // So the link is stored, which only one user can do, before anything is changed there. It also leads to
-            // the vendor's user after a crash, when this change has taken the key away under which it was found.
-            _ if progress.is_unlinked => return Ok(Next::Settle(Settled::GivenBack)),
-            Step::Deactivate(_) | Step::Delete(_) if self.is_held(progress).await? => {
-                return Ok(Next::Settle(Settled::Held));
+            Step::Wait { message } => {
+                let error = VendorError::new(OutcomeClass::Unknown, message.clone());
+                return Ok(Next::Settle(self.failed(progress, &error).await?));
             }
             _ => {}
         }
-        let requests = progress.can.requests_per_step;
-        if !progress.passage.enter(requests, || self.now()).await {
-            return Ok(Next::Settle(Settled::GivenBack));
+        if let Err(away) = self.enter(progress).await {
+            return away.next();
         }
         if let Step::Create(key) = step {
             return self.create(key, progress, credentials).await;
@@ -332,43 +362,12 @@ impl Convergence {
         Settled::InSync { read_back_at }
     }
 
-    /// Whether so many users leave the connection at once that a person should look first. Who has left already, as far as
-    /// is known, leaves no more.
-    async fn is_held(&self, progress: &Progress) -> Result<bool, Error> {
-        let claim = &progress.claim;
-        if claim.departure_is_approved || !is_departure(progress) {
-            return Ok(false);
-        }
-        let policy = claim.connection.options.mass_change();
-        let connection = ConnectionKey {
-            organization_id: claim.key.organization_id,
-            connection_id: claim.key.connection_id,
-        };
-        let since = self.now() - delta(policy.window);
-        let departures = self.ports.queue.departures(&connection, since).await?;
-        let holds = policy.holds(departures);
-        if holds {
-            info!(
-                user = %claim.key.user_id,
-                connection = %claim.key.connection_id,
-                leaving = departures.leaving,
-                of = departures.of,
-                "a departure is held: so many at once wait for `roster connections approve`"
-            );
-        }
-        Ok(holds)
-    }
-
     /// Makes sure that the lease outlasts the next step.
     async fn hold(&self, progress: &mut Progress) -> Result<bool, Error> {
-        let now = self.now();
-        if progress.claim.lease_until - now >= delta(self.leases.step) {
-            return Ok(true);
-        }
-        let lease_until = self.lease_from(now);
-        let held = self.ports.queue.renew(&progress.claim.key, lease_until).await?;
-        progress.claim.lease_until = lease_until;
-        Ok(held)
+        let claim = &mut progress.claim;
+        let held = self.hold_until(&claim.key, claim.lease_until).await?;
+        claim.lease_until = held.unwrap_or(claim.lease_until);
+        Ok(held.is_some())
     }
 
     async fn record(&self, progress: Progress, settled: Settled) -> Result<Converged, Error> {
@@ -381,6 +380,7 @@ impl Convergence {
             left,
             delivered,
             calls,
+            begun,
             ..
         } = progress;
         known.applied_version = match settled {
@@ -406,7 +406,7 @@ impl Convergence {
         let now = self.now();
         let held = match self.ports.queue.record(&claim.key, &settlement, now).await {
             Err(StoreError::Conflict(UniqueKey::VendorUserId)) => {
-                settlement = self.held_by_another(&claim, settlement, now);
+                settlement = self.held_by_another(&claim, begun, settlement, now).await?;
                 self.ports.queue.record(&claim.key, &settlement, now).await?
             }
             outcome => outcome?,
@@ -417,45 +417,6 @@ impl Convergence {
         }
         debug!(user = %claim.key.user_id, connection = %claim.key.connection_id, settled = ?settlement.settled, "recorded");
         Ok(Converged::Recorded(settlement.settled))
-    }
-
-    /// What the vendor reports under this user's key is linked to another user already. That is so while the other
-    /// one's change of key, or deletion, is still on its way to the vendor, so it is tried again for a while.
-    fn held_by_another(&self, claim: &Claim, settlement: Settlement, now: Timestamp) -> Settlement {
-        let id = settlement
-            .known
-            .vendor_user_id
-            .as_ref()
-            .map(VendorUserId::as_str)
-            .unwrap_or_default();
-        let vendor = claim.connection.vendor.title();
-        let held = format!("{vendor} has its user {id} under this user's key, which is linked to another user here");
-        let attempts = claim.account.attempts.saturating_add(1);
-        let class = OutcomeClass::Transient { after: None };
-        let settled = match retry(class, attempts, now, self.ports.entropy.fraction(), &self.policy) {
-            Verdict::RetryAt(at) if attempts < HELD_ATTEMPTS => Settled::Retry {
-                at,
-                floor: None,
-                attempts,
-                error: format!("{held}: this goes on when a change of that one has arrived there"),
-            },
-            _ => Settled::Attention(self.attention(
-                Cause::HeldElsewhere,
-                format!("{held}: give the two users keys of their own"),
-                Remedy::Customer,
-            )),
-        };
-        let known = claim.account.known.clone();
-        let applied_version = known.applied_version.min(claim.user.version - 1);
-        Settlement {
-            known: Known {
-                applied_version,
-                ..known
-            },
-            invite_url: None,
-            settled,
-            ..settlement
-        }
     }
 
     fn attention(&self, cause: Cause, message: String, remedy: Remedy) -> Attention {

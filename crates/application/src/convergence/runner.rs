@@ -59,7 +59,6 @@ impl Runner {
         wake: watch::Receiver<()>,
         stop: CancellationToken,
     ) -> Self {
-        lane.set_pace(connection.options.rate(connection.vendor));
         Self {
             convergence,
             worker,
@@ -127,11 +126,20 @@ impl Runner {
             Admission::Probing => return Next::Idle(LINGER),
             Admission::Probe if busy > 0 => return Next::Idle(LINGER),
             Admission::Probe => (1, true),
-            Admission::All => (self.concurrency.saturating_sub(busy), false),
+            Admission::All => {
+                let most = self.concurrency.min(self.lane.claims(self.convergence.leases.step));
+                (most.saturating_sub(busy), false)
+            }
         };
         if room == 0 {
             return Next::Room;
         }
+        // Who could only wait for its turn is not claimed: it may change meanwhile, and others may take it.
+        let free = self.lane.free().unwrap_or(u32::MAX);
+        if free == 0 {
+            return Next::Idle(self.lane.next_turn().max(SHORTEST_WAIT));
+        }
+        let (room, is_paced) = (room.min(free), free < room);
         let claims = match self.convergence.claim(self.worker, &self.key, room).await {
             Ok(claims) => claims,
             Err(failure) => {
@@ -161,7 +169,9 @@ impl Runner {
                 .spawn(async move { convergence.converge(claim, passage).await });
             self.claims.insert(task.id(), key);
         }
-        if is_full {
+        if is_full && is_paced {
+            Next::Idle(self.lane.next_turn().max(SHORTEST_WAIT))
+        } else if is_full {
             Next::Room
         } else {
             self.next_look(now, is_empty).await

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use roster_domain::{BreakerPolicy, Connection};
+use roster_domain::BreakerPolicy;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::Convergence;
 use super::lane::Lane;
 use super::runner::Runner;
-use crate::ports::{ConnectionKey, Wake};
+use crate::ports::{ConnectionKey, Owned, Wake};
 
 /// The most connections that are taken over at a time; more follow at once.
 const TAKEN_AT_ONCE: u32 = 64;
@@ -107,7 +107,7 @@ impl Worker {
         match self.convergence.own(self.id, self.settings.ownership, limit).await {
             Ok(owned) => {
                 let is_all = owned.len() < limit as usize;
-                let started = owned.iter().filter(|connection| self.start(connection)).count();
+                let started = owned.iter().filter(|owned| self.start(owned)).count();
                 if !is_all && started > 0 {
                     return SHORTEST_WAIT;
                 }
@@ -126,19 +126,28 @@ impl Worker {
         idle.unwrap_or(self.settings.poll).max(SHORTEST_WAIT)
     }
 
-    /// Starts a runner unless there is one.
-    fn start(&mut self, connection: &Connection) -> bool {
+    /// Starts a runner unless there is one. What the vendor asked another worker for holds for either.
+    fn start(&mut self, owned: &Owned) -> bool {
+        let connection = &owned.connection;
         let key = ConnectionKey {
             organization_id: connection.organization_id,
             connection_id: connection.id,
         };
-        if self.running.contains_key(&key) {
-            return false;
-        }
         let lane = self
             .lanes
             .entry(key)
             .or_insert_with(|| Arc::new(Lane::new(self.settings.breaker)));
+        // A runner that waits for what no longer holds is told.
+        let is_news = lane.follow(connection);
+        if let Some(until) = owned.not_before {
+            lane.leave_alone_until(until);
+        }
+        if self.running.contains_key(&key) {
+            if is_news {
+                self.woken.send_replace(());
+            }
+            return false;
+        }
         let stop = CancellationToken::new();
         let runner = Runner::new(
             self.convergence.clone(),

@@ -29,9 +29,20 @@ pub trait ConnectionStore: Send + Sync {
         id: ConnectionId,
     ) -> Result<Option<(Connection, Sealed)>, StoreError>;
 
-    /// Replaces a connection and, if given, its credentials. Accounts of a connection that is no longer paused are
-    /// due as they were. If it takes all users from now on, MUST make an account for, or assign, each who has none or is not
-    /// assigned; if it no longer does, those who are assigned stay so.
+    /// Replaces a connection and, if given, its credentials. Who owns it stays its owner. Accounts of a connection that is
+    /// no longer paused are due as they were. If it takes all users from now on, MUST make an account for, or assign, each
+    /// who has none or is not assigned; if it no longer does, those who are assigned stay so.
+    ///
+    /// What becomes of read-backs is as [`ConnectionOptions::read_backs_after`](roster_domain::ConnectionOptions::read_backs_after)
+    /// says. Where all are to be read back within a time, each account that is in sync and at the vendor, and is not due
+    /// before, MUST become due within that time, evenly spread; one that is claimed at that moment MUST be due once that
+    /// claim is recorded, if the claim leaves it in sync and did not know of it. Where nobody looks any more, accounts that
+    /// are in sync MUST be due no more and what was found at the vendor is forgotten, except for those that are claimed:
+    /// they are claimed once more, and then no more. Accounts that are behind, or about which a person is asked, are left as
+    /// they are.
+    ///
+    /// Where the credentials are given, or the base URL is another, what the vendor asked for in `Retry-After` no longer
+    /// holds: MUST be as [`lift_floors`](Self::lift_floors) has it.
     ///
     /// MUST return `Stale`, and write nothing, if the stored version is not `expected` or there is no such connection.
     async fn update_connection(
@@ -39,6 +50,16 @@ pub trait ConnectionStore: Send + Sync {
         connection: &Connection,
         credentials: Option<&Sealed>,
         expected: Version,
+    ) -> Result<(), StoreError>;
+
+    /// Forgets what the vendor asked for in `Retry-After`, for all accounts of a connection: those that wait for it MUST be
+    /// due at `now`, whatever their times were. If there are any, the connection MUST have another version afterwards, by
+    /// which its owner learns of it. Nothing happens if there is no such connection.
+    async fn lift_floors(
+        &self,
+        organization: OrganizationId,
+        id: ConnectionId,
+        now: Timestamp,
     ) -> Result<(), StoreError>;
 
     /// Deletes a connection and its accounts. Users at the vendor are left as they are. `false` if there is no

@@ -13,6 +13,7 @@ mod error;
 mod history;
 mod idempotency;
 mod key_sets;
+mod options;
 mod organizations;
 mod queue;
 mod sealed;
@@ -39,14 +40,16 @@ pub use error::{StoreError, UniqueKey};
 pub use history::{CallRecord, ChangeRecord, HistoryEntry, HistoryEvent, HistoryStore};
 pub use idempotency::{Begun, IdempotencyKey, IdempotencyStore};
 pub use key_sets::{KeySetError, KeySets};
+pub use options::StoredOptions;
 pub use organizations::OrganizationStore;
-pub use queue::{AccountQueue, Claim, ClaimKey, ConnectionKey, Settled, Settlement};
+pub use queue::{AccountQueue, Claim, ClaimKey, ConnectionKey, DepartureCount, Owned, Settled, Settlement};
 pub use sealed::{SealedAt, SealedStore};
 pub use secrets::{Sealed, Secrets, SecretsError};
 pub use sessions::{UserSession, UserSessionStore};
 pub use users::{InCustomer, Order, UserQuery, UserStore, UserWrite};
 pub use vendors::{
-    PreviewedRequest, RemotePage, RemoteRecord, RemoteUser, Subject, Target, VendorError, VendorGateway,
+    AtOnce, PreviewedRequest, RemotePage, RemoteRecord, RemoteUser, Sought, Subject, Target, Turns, VendorError,
+    VendorGateway,
 };
 pub use wake::Wake;
 

@@ -17,21 +17,20 @@ use super::{CallRecord, Sealed, StoreError};
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait AccountQueue: Send + Sync {
-    /// Takes ownership, until a time, of up to `limit` connections at which an account is due at `now`, those that the
-    /// worker owns already among them.
+    /// Takes ownership, until a time, of up to `limit` connections at which an account is due at `now`: those that the
+    /// worker does not own yet first, the longest due before the others.
     ///
     /// MUST pass over connections that are paused, and those that another worker owns beyond `now`. No connection may be
-    /// owned by two at once, whoever asks.
-    async fn own(
-        &self,
-        worker: Uuid,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Connection>, StoreError>;
+    /// owned by two at once, whoever asks. One that others take, or that is locked, at the same moment MAY be passed over;
+    /// it is found with the next look. One that the worker owns already is returned with the others; as long as it owns it
+    /// for half of the time asked for, the ownership MAY stay as it is.
+    ///
+    /// Each comes with what its vendor asked for in `Retry-After`, whichever worker it asked: see [`Owned::not_before`].
+    async fn own(&self, worker: Uuid, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Owned>, StoreError>;
 
-    /// Extends ownership. Returns those that the worker still owned, which MUST NOT include one that another worker took
-    /// since; one whose time is up, and which nobody took, MAY be among them.
+    /// Extends ownership, and never shortens it. Returns those that the worker still owned, which MUST NOT include one that
+    /// another worker took since, nor one that it gave up; one whose time is up, and which nobody took, is owned again. A
+    /// connection that is paused is kept all the same.
     async fn keep(
         &self,
         worker: Uuid,
@@ -39,13 +38,15 @@ pub trait AccountQueue: Send + Sync {
         until: Timestamp,
     ) -> Result<Vec<ConnectionKey>, StoreError>;
 
-    /// Ends ownership, so that others can take over at once. Connections that the worker does not own are passed over.
+    /// Ends ownership, so that others can take over at once, and wakes them. Connections that the worker does not own are
+    /// passed over.
     async fn disown(&self, worker: Uuid, connections: &[ConnectionKey]) -> Result<(), StoreError>;
 
     /// Takes up to `limit` accounts of a connection that are due (`next_attempt_at` is not after `now`), the longest due
     /// first, and leases them until `lease_until`.
     ///
-    /// MUST claim nothing if the worker does not own the connection at `now`, or the connection is paused. MUST skip
+    /// MUST claim nothing if the worker does not own the connection at `now`, or the connection is paused; that costs the
+    /// same however many are due there. MUST skip
     /// accounts under a lease that ends after `now`. Each claim MUST carry a fencing token higher than all before it for
     /// that account. No account may be claimed twice at once, whoever asks. The user comes with the account even when it
     /// is deleted.
@@ -71,9 +72,17 @@ pub trait AccountQueue: Send + Sync {
     ///
     /// MUST return `false`, and store nothing, if the claim no longer holds. Where the user was changed since the claim
     /// (`desired_version` is above `settlement.version`, or the user is assigned and was not, or the other way round), the
-    /// account MUST stay due, now or at the floor, no person is asked, nothing is held, and what is known of the vendor is
-    /// stored all the same. MUST return `Conflict(VendorUserId)`, and store nothing, if another user of the connection has
-    /// the vendor's id.
+    /// account MUST stay due, now or at the floor, its failed attempts as they are; no person is asked, nothing is held,
+    /// the user does not count as removed, and what is known of the vendor is stored all the same. Where the user is
+    /// assigned otherwise, `applied_version` stays below the version, which is not what the vendor has. MUST return
+    /// `Conflict(VendorUserId)`, and store nothing, if another user of the connection, who is not removed, has the vendor's
+    /// id.
+    ///
+    /// A departure that was approved while it was claimed is not held, but due at once. An approval is spent when somebody
+    /// whom the vendor had denied is there again. An account that came in sync, and
+    /// is not to be read back as far as the claim knew, MUST be due at once if the connection began meanwhile to read
+    /// accounts back. What the vendor asked for in `Retry-After` stands until the next settlement, and is handed to whoever
+    /// owns the connection: see [`Owned::not_before`].
     ///
     /// The calls go to the user's history, and a password that was delivered is forgotten if it is still the one that is
     /// kept, in the same step.
@@ -92,14 +101,36 @@ pub trait AccountQueue: Send + Sync {
     /// When the next account of a connection becomes due, or its lease ends, if that is later.
     async fn next_due_at(&self, connection: &ConnectionKey) -> Result<Option<Timestamp>, StoreError>;
 
-    /// How many users leave a connection: those who left since a time, and those who are at the vendor, active or in doubt,
-    /// and should not be. Departures that were approved are not among them.
-    async fn departures(&self, connection: &ConnectionKey, since: Timestamp) -> Result<Departures, StoreError>;
+    /// How many users leave a connection, each once:
+    ///
+    /// - those who left since a time;
+    /// - those who are at the vendor, active or in doubt, and should not be active, because they are deleted, deactivated or
+    ///   not assigned;
+    /// - where who leaves is deleted, also those who are inactive there already, and are deleted or not assigned here;
+    /// - those whom the vendor denied, while nothing has followed from it.
+    ///
+    /// Departures that were approved are not among them.
+    ///
+    /// How many there are of them all (`of`: who is at the vendor, and who left since that time) is counted only as far as
+    /// it matters: MUST be exact where more than `percent` in a hundred leave; where fewer do, it MAY be any number of
+    /// which those who leave are not more than that. 0 counts all. The cost MUST grow with those who leave, and not with
+    /// the users of the connection.
+    async fn departures(&self, connection: &ConnectionKey, count: DepartureCount) -> Result<Departures, StoreError>;
 
     /// Ends all leases, of accounts and of connections. Only for a store that one process owns alone: after a crash it need
     /// not wait for its own leases to run out. A store that is shared MUST leave leases alone and return 0. Otherwise
     /// returns how many leases of accounts it ended.
     async fn reclaim(&self) -> Result<u64, StoreError>;
+}
+
+/// A connection that a worker owns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owned {
+    /// The connection.
+    pub connection: Connection,
+    /// The latest time, if it is still to come, that the vendor named in a `Retry-After` which was recorded: until then it
+    /// is not to be called, for whichever account it said so, and whichever worker it told.
+    pub not_before: Option<Timestamp>,
 }
 
 /// An account that a worker took, with all it needs for the call.
@@ -130,6 +161,17 @@ pub struct ConnectionKey {
     pub organization_id: OrganizationId,
     /// The connection.
     pub connection_id: ConnectionId,
+}
+
+/// Which departures are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DepartureCount {
+    /// Since when those who left count.
+    pub since: Timestamp,
+    /// The share, in percent, above which it matters how many there are of them all.
+    pub percent: u8,
+    /// Whether who leaves is deleted at the vendor.
+    pub deletes: bool,
 }
 
 /// Which account was claimed, and the fencing token by which its claim is told from later ones.

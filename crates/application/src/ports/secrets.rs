@@ -38,6 +38,10 @@ pub trait Secrets: Send + Sync {
     /// live, those that were sealed with the other one are not current.
     fn is_current(&self, sealed: &Sealed) -> bool;
 
+    /// The id of the key that bytes were sealed with where that key is not live, as far as their form says: they cannot be
+    /// opened. It tells nothing of the key. `None` where the key is live, and for bytes that are damaged.
+    fn missing_key(&self, sealed: &Sealed) -> Option<String>;
+
     /// Opens what was sealed with any key that is live. MUST fail when a bit was changed, when the context differs from the
     /// one it was sealed for, and when it was sealed with a key that is not live.
     fn open(&self, sealed: &Sealed, context: &str) -> Result<Zeroizing<Vec<u8>>, SecretsError>;
@@ -47,7 +51,10 @@ pub trait Secrets: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretsError {
     /// Sealed with a key that this process does not have.
-    #[error("sealed with another secret key: start with the ROSTER_SECRET_KEY that it was sealed with")]
+    #[error(
+        "sealed with another secret key: start with the one that it was sealed with, as ROSTER_SECRET_KEY or in \
+             ROSTER_PREVIOUS_SECRET_KEYS"
+    )]
     UnknownKey,
     /// Not what was sealed, or not for this record.
     #[error("sealed bytes are damaged or belong to another record")]

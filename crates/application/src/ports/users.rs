@@ -32,6 +32,9 @@ pub trait UserStore: Send + Sync {
     /// An initial password replaces the one that is kept; without one, that stays, except that a tombstone keeps none.
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError>;
 
+    /// Whether an initial password of a user is kept, which waits for a vendor that takes one.
+    async fn has_initial_password(&self, organization: OrganizationId, id: UserId) -> Result<bool, StoreError>;
+
     /// The user of an id.
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError>;
 

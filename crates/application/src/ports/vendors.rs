@@ -1,5 +1,7 @@
 //! The vendors, as convergence sees them.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use roster_domain::{
     Capabilities, Connection, OutcomeClass, Password, Step, User, UserChanges, VendorKey, VendorUserId, Violations,
@@ -20,13 +22,18 @@ pub trait VendorGateway: Send + Sync {
     /// What is wrong with credentials or options, before anything is called.
     fn check(&self, connection: &Connection, credentials: &Credentials) -> Violations;
 
-    /// Whom the vendor has under a key; `None` for nobody. `user` is the user as it should be, to compare with.
+    /// Whom the vendor has under a key. `user` is the user as it should be, to compare with.
+    ///
+    /// A vendor that only lists its users is asked for one page at a time, each a call like any other: `from` is what the
+    /// page before gave as [`Sought::Further`], and `None` for the first. How many pages there may be is bounded; that there
+    /// are more is [`OutcomeClass::Rejected`].
     async fn look_up<'a>(
         &self,
         target: Target<'a>,
         key: &VendorKey,
         user: &User,
-    ) -> Result<Option<RemoteUser>, VendorError>;
+        from: Option<&'a str>,
+    ) -> Result<Sought, VendorError>;
 
     /// Creates a user under a key.
     async fn create<'a>(
@@ -45,21 +52,29 @@ pub trait VendorGateway: Send + Sync {
     ) -> Result<RemoteUser, VendorError>;
 
     /// How the vendor has a user. `user` is the user as it should be, to compare with. Only called where the capabilities
-    /// have it. Who is not there is [`OutcomeClass::NotFound`].
+    /// have it. Page by page, as [`look_up`](Self::look_up) is. Who is not there is [`OutcomeClass::NotFound`], and never
+    /// [`Sought::Nobody`].
     async fn read_back<'a>(
         &self,
         target: Target<'a>,
         id: &VendorUserId,
         user: &User,
-    ) -> Result<RemoteUser, VendorError>;
+        from: Option<&'a str>,
+    ) -> Result<Sought, VendorError>;
 
     /// The requests that a step would send, exactly, but for secrets, which are masked; nothing is sent. Steps that send
-    /// nothing have none.
+    /// nothing have none. `with_password` says whether an initial password waits for a vendor that takes one.
     #[expect(
         clippy::elidable_lifetime_names,
         reason = "a mock is made of it, which needs the name"
     )]
-    fn preview<'a>(&self, target: Target<'a>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError>;
+    fn preview<'a>(
+        &self,
+        target: Target<'a>,
+        step: &Step,
+        user: &User,
+        with_password: bool,
+    ) -> Result<Vec<PreviewedRequest>, VendorError>;
 
     /// A page of the users that the vendor has, from a cursor that a page before gave. Fails with
     /// [`OutcomeClass::Rejected`] where the vendor has no list.
@@ -85,6 +100,26 @@ pub struct Target<'a> {
     pub connection: &'a Connection,
     /// Its credentials, opened.
     pub credentials: &'a Credentials,
+    /// By what requests are let through: a client MUST take a turn before each that it sends, and send none without.
+    pub turns: &'a dyn Turns,
+}
+
+/// By what the requests of a call are let through, so that a connection's pace holds for each of them.
+#[async_trait]
+pub trait Turns: fmt::Debug + Send + Sync {
+    /// Waits until the next request may be sent. An error says that it may not, and is what the call ends with.
+    async fn take(&self) -> Result<(), VendorError>;
+}
+
+/// Lets every request through at once: for what a person asks for, and waits for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AtOnce;
+
+#[async_trait]
+impl Turns for AtOnce {
+    async fn take(&self) -> Result<(), VendorError> {
+        Ok(())
+    }
 }
 
 /// Whom a create or an update is about.
@@ -142,6 +177,17 @@ pub struct RemoteUser {
     pub invite_url: Option<String>,
     /// What differs, by the vendor's names of the fields; for people, where drift is reported. Empty where it matches.
     pub differing: Vec<&'static str>,
+}
+
+/// What asking for one user brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// The user.
+    Found(RemoteUser),
+    /// Nobody: all that the vendor has was seen.
+    Nobody,
+    /// Nobody so far. The vendor only lists its users, and has more than were seen: to be asked again from here.
+    Further(String),
 }
 
 /// A call that did not succeed.

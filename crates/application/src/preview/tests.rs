@@ -16,12 +16,12 @@ use crate::testing::{
 };
 
 /// The request that stands for a step.
-fn request(step: &Step) -> PreviewedRequest {
+fn request(step: &Step, with_password: bool) -> PreviewedRequest {
     PreviewedRequest {
         method: "POST".to_owned(),
         url: format!("https://vendor.example/{step:?}"),
         headers: vec![("authorization".to_owned(), "***".to_owned())],
-        body: None,
+        body: with_password.then(|| "***".to_owned()),
     }
 }
 
@@ -31,14 +31,27 @@ fn gateway(can: Capabilities) -> MockVendorGateway {
     gateway.expect_capabilities().return_const(can);
     gateway
         .expect_preview()
-        .withf(|target, _, _| *target.connection == connection())
-        .returning(|_, step, _| Ok(vec![request(step)]));
+        .withf(|target, _, _, _| *target.connection == connection())
+        .returning(|_, step, _, with_password| Ok(vec![request(step, with_password)]));
     gateway
 }
 
 fn previews(user: Option<User>, accounts: Vec<Account>, gateway: MockVendorGateway) -> Previews {
+    previews_with(user, accounts, gateway, false)
+}
+
+/// The same, of a user with or without an initial password.
+fn previews_with(
+    user: Option<User>,
+    accounts: Vec<Account>,
+    gateway: MockVendorGateway,
+    has_password: bool,
+) -> Previews {
     let (mut users, mut store) = (MockUserStore::new(), MockAccountStore::new());
     users.expect_user().return_once(move |_, _| Ok(user));
+    users
+        .expect_has_initial_password()
+        .returning(move |_, _| Ok(has_password));
     store.expect_accounts_of_user().return_once(move |_, _| Ok(accounts));
     let mut connections = MockConnectionStore::new();
     connections
@@ -98,7 +111,7 @@ async fn a_new_user_would_be_looked_up_where_the_vendor_takes_one_twice_and_then
     let key = VendorKey::new("ehr-1");
     for (step, expected) in shown.steps.iter().zip([Step::LookUp(key.clone()), Step::Create(key)]) {
         let requests = step.requests.as_ref().expect("requests");
-        assert_eq!(*requests, [request(&expected)]);
+        assert_eq!(*requests, [request(&expected, false)]);
     }
     assert_eq!((shown.connection, shown.attention), (connection(), None));
 }
@@ -138,6 +151,7 @@ async fn a_user_who_is_not_assigned_would_leave_as_the_connection_says() {
         of.options.on_leave = on_leave;
         let (mut users, mut store) = (MockUserStore::new(), MockAccountStore::new());
         users.expect_user().return_once(|_, _| Ok(Some(ann())));
+        users.expect_has_initial_password().return_once(|_, _| Ok(false));
         let taken_off = Account {
             is_assigned: false,
             ..account(&ann(), there(true, 1))
@@ -151,7 +165,9 @@ async fn a_user_who_is_not_assigned_would_leave_as_the_connection_says() {
             .return_once(move |_, _| Ok(Some((of, stored_credentials()))));
         let mut gateway = MockVendorGateway::new();
         gateway.expect_capabilities().return_const(ABLE);
-        gateway.expect_preview().returning(|_, step, _| Ok(vec![request(step)]));
+        gateway
+            .expect_preview()
+            .returning(|_, step, _, with_password| Ok(vec![request(step, with_password)]));
         let previews = Previews::new(
             Arc::new(users),
             Arc::new(store),
@@ -205,10 +221,12 @@ async fn what_the_vendor_cannot_do_stands_behind_what_it_can() {
 async fn a_step_whose_requests_cannot_be_made_says_why_and_the_others_are_shown() {
     let mut gateway = MockVendorGateway::new();
     gateway.expect_capabilities().return_const(ABLE);
-    gateway.expect_preview().returning(|_, step, _| match step {
-        Step::Activate(_) => Err(VendorError::new(OutcomeClass::Rejected, "no project")),
-        step => Ok(vec![request(step)]),
-    });
+    gateway
+        .expect_preview()
+        .returning(|_, step, _, with_password| match step {
+            Step::Activate(_) => Err(VendorError::new(OutcomeClass::Rejected, "no project")),
+            step => Ok(vec![request(step, with_password)]),
+        });
 
     let shown = previews(Some(ann()), vec![account(&ann(), there(false, 0))], gateway)
         .of_user(&organization(), user_id(1))
@@ -229,7 +247,39 @@ async fn a_create_that_may_have_happened_would_be_looked_up_under_its_own_key_fi
 
     assert_eq!(operations(&shown), ["look_up", "create"]);
     let first = shown.steps[0].requests.as_ref().expect("requests");
-    assert_eq!(*first, [request(&Step::LookUp(VendorKey::new("former")))]);
+    assert_eq!(*first, [request(&Step::LookUp(VendorKey::new("former")), false)]);
+}
+
+#[tokio::test]
+async fn an_initial_password_is_shown_where_it_would_be_sent_once_and_only_to_a_vendor_that_takes_one() {
+    let taking = Capabilities {
+        initial_password: true,
+        ..ABLE
+    };
+    let other = Capabilities {
+        initial_password: false,
+        ..ABLE
+    };
+    let behind = there(false, 0);
+    let bodies = async |can: Capabilities, known: Known, has_password: bool| {
+        let shown = previews_with(Some(ann()), vec![account(&ann(), known)], gateway(can), has_password)
+            .of_user(&organization(), user_id(1))
+            .await
+            .expect("a preview");
+        let steps = shown[0].steps.iter();
+        steps
+            .map(|step| {
+                let request = &step.requests.as_ref().expect("requests")[0];
+                (step.operation, request.body.is_some())
+            })
+            .collect::<Vec<_>>()
+    };
+
+    assert_eq!(bodies(taking, Known::default(), true).await, [("create", true)]);
+    assert_eq!(bodies(taking, Known::default(), false).await, [("create", false)]);
+    assert_eq!(bodies(other, Known::default(), true).await, [("create", false)]);
+    let update = bodies(taking, behind, true).await;
+    assert_eq!(update.last(), Some(&("update", true)));
 }
 
 #[tokio::test]

@@ -2,14 +2,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use roster_domain::{Actor, OutcomeClass, Surface, User, UserChanges, VendorUserId};
+use roster_domain::{Account, Actor, Known, OutcomeClass, Surface, User, UserChanges, UserId, VendorUserId};
 
 use super::{PullOutcome, Pulled, Pulls};
 use crate::error::{Error, Missing};
-use crate::ports::{MockUserStore, MockVendorGateway, RemotePage, RemoteRecord, StoreError, UniqueKey, VendorError};
+use crate::ports::{
+    MockAccountStore, MockUserStore, MockVendorGateway, RemotePage, RemoteRecord, StoreError, UniqueKey, VendorError,
+};
 use crate::testing::{
-    MockConnectionStore, ann, ann_changes, clock_at, connection, connection_id, ids, organization, secrets, set,
-    stored_credentials, user, user_id,
+    MockConnectionStore, account, ann, ann_changes, clock_at, connection, connection_id, ids, organization, secrets,
+    set, stored_credentials, user, user_id,
 };
 use crate::users::Users;
 
@@ -81,6 +83,18 @@ fn taking(mut store: MockUserStore) -> (MockUserStore, Stored) {
 }
 
 async fn pull(store: MockUserStore, gateway: MockVendorGateway, dry_run: bool) -> Result<Vec<Pulled>, Error> {
+    let mut accounts = MockAccountStore::new();
+    accounts.expect_account_of_vendor_user().returning(|_, _, _| Ok(None));
+    pull_beside(accounts, store, gateway, dry_run).await
+}
+
+/// The same, beside accounts of the vendor's users.
+async fn pull_beside(
+    accounts: MockAccountStore,
+    store: MockUserStore,
+    gateway: MockVendorGateway,
+    dry_run: bool,
+) -> Result<Vec<Pulled>, Error> {
     let mut connections = MockConnectionStore::new();
     connections
         .expect_connection()
@@ -89,7 +103,14 @@ async fn pull(store: MockUserStore, gateway: MockVendorGateway, dry_run: bool) -
         .return_once(|_, _| Ok(Some((connection(), stored_credentials()))));
     let store = Arc::new(store);
     let users = Users::new(store.clone(), clock_at(60), ids());
-    let pulls = Pulls::new(users, store, Arc::new(connections), Arc::new(gateway), secrets());
+    let pulls = Pulls::new(
+        users,
+        store,
+        Arc::new(accounts),
+        Arc::new(connections),
+        Arc::new(gateway),
+        secrets(),
+    );
     let mut pulled = Vec::new();
     pulls
         .run(&organization(), connection_id(), dry_run, |one| pulled.push(one))
@@ -289,18 +310,85 @@ async fn pages_are_walked_to_the_last_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_cursor_that_leads_to_itself_ends_the_walk() {
-    let mut gateway = MockVendorGateway::new();
-    gateway.expect_list().times(2).returning(|_, _| {
-        Ok(RemotePage {
-            users: vec![record("t-1", true, ann_changes())],
-            next: Some("again".to_owned()),
-        })
-    });
+async fn a_list_that_comes_back_to_a_page_that_was_read_ends_the_walk_with_an_error() {
+    for round in [vec!["again"], vec!["b", "c"], vec!["b", "c", "d", "e"]] {
+        let mut gateway = MockVendorGateway::new();
+        let (length, mut cursors) = (round.len(), round.into_iter().cycle());
+        gateway.expect_list().times(length + 1).returning(move |_, _| {
+            Ok(RemotePage {
+                users: vec![record("t-1", true, ann_changes())],
+                next: cursors.next().map(str::to_owned),
+            })
+        });
 
-    let pulled = pull(having(vec![ann()]), gateway, false).await.expect("pulled");
+        let failed = pull(having(vec![ann()]), gateway, false).await;
 
-    assert_eq!(pulled.len(), 2, "the first page, and the one that led to itself");
+        let Err(Error::Vendor(failure)) = failed else {
+            panic!("{failed:?}")
+        };
+        assert_eq!(failure.class, OutcomeClass::Unknown);
+        assert!(failure.message.contains("goes in circles"), "{failure}");
+    }
+}
+
+/// The account of a user to whom the vendor's user `t-1` is, or was, linked.
+fn linked(to: UserId) -> MockAccountStore {
+    let account = Account {
+        user_id: to,
+        ..account(&ann(), Known::default())
+    };
+    let mut accounts = MockAccountStore::new();
+    accounts
+        .expect_account_of_vendor_user()
+        .withf(|of, at, id| (*of, *at, id.as_str()) == (organization().id, connection_id(), "t-1"))
+        .times(1)
+        .return_once(|_, _, _| Ok(Some(account)));
+    accounts
+}
+
+#[tokio::test]
+async fn who_is_linked_already_is_known_whatever_keys_the_vendor_has() {
+    let one = record("t-1", true, with_email("former@example.org"));
+
+    let pulled = pull_beside(linked(ann().id), having(vec![ann()]), listing(vec![one]), false).await;
+
+    let pulled = pulled.expect("pulled").remove(0);
+    assert!(
+        matches!(pulled.outcome, PullOutcome::Known(id) if id == ann().id),
+        "{pulled:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_was_deleted_here_is_not_made_again_and_people_are_told() {
+    for dry_run in [true, false] {
+        let one = record("t-1", false, with_external_id("ehr-9"));
+
+        // The store allows no write, and has no such user any more.
+        let pulled = pull_beside(linked(user_id(9)), having(vec![ann()]), listing(vec![one]), dry_run).await;
+
+        let pulled = pulled.expect("pulled").remove(0);
+        let PullOutcome::Skipped(why) = &pulled.outcome else {
+            panic!("{pulled:?}")
+        };
+        assert!(
+            why.contains("deleted") && why.contains(&user_id(9).to_string()),
+            "{why}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_was_deleted_here_and_came_back_under_the_same_key_is_known() {
+    let one = record("t-1", true, with_external_id("ehr-1"));
+
+    let pulled = pull_beside(linked(user_id(9)), having(vec![ann()]), listing(vec![one]), false).await;
+
+    let pulled = pulled.expect("pulled").remove(0);
+    assert!(
+        matches!(pulled.outcome, PullOutcome::Known(id) if id == ann().id),
+        "{pulled:?}"
+    );
 }
 
 #[tokio::test]
@@ -345,6 +433,7 @@ async fn a_connection_that_is_not_there_is_not_found() {
     let pulls = Pulls::new(
         users,
         store,
+        Arc::new(MockAccountStore::new()),
         Arc::new(connections),
         Arc::new(MockVendorGateway::new()),
         secrets(),

@@ -1,7 +1,7 @@
 //! Accounts, as people look at them.
 
-use roster_application::ports::{AccountPosition, AccountQuery, Settled, Store};
-use roster_domain::{Account, AccountStatus, ConnectionId, OrganizationId, UserId};
+use roster_application::ports::{AccountPosition, AccountQuery, Settled, Settlement, Store};
+use roster_domain::{Account, AccountStatus, ConnectionId, Known, OrganizationId, UserId, VendorUserId};
 
 use super::given::{self, after};
 
@@ -43,6 +43,54 @@ async fn one_in_each_state(store: &dyn Store) -> OrganizationId {
     assert_eq!(all.len(), 12);
     assert!(all.iter().any(|account| account.connection_id == open.id));
     organization
+}
+
+/// Of the organization's connection alone; also once it was removed, and then the one that was removed last, unless somebody
+/// else has the vendor's id now.
+pub async fn a_vendors_id_leads_to_the_account_that_has_it_or_had_it_last(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+    let id = VendorUserId::new("v-1");
+    let whose = async |connection: ConnectionId, id: &VendorUserId| {
+        let found = store.account_of_vendor_user(organization, connection, id).await;
+        found
+            .expect("read")
+            .map(|account| (account.user_id, account.connection_id))
+    };
+    assert_eq!(whose(connection.id, &id).await, None);
+
+    let mut ended = Vec::new();
+    for (number, settled) in [Settled::Removed, Settled::Removed, given::IN_SYNC]
+        .into_iter()
+        .enumerate()
+    {
+        let user = given::user(store, organization, &format!("E-{number}")).await;
+        let begun = after(10 * i64::try_from(number).expect("few"));
+        let claim = given::claims(store, begun, after(9_999), 10).await.remove(0);
+        let known = Known {
+            vendor_user_id: Some(id.clone()),
+            applied_version: user.version,
+            ..Known::default()
+        };
+        let settlement = Settlement {
+            known,
+            ..given::settlement(&claim, settled)
+        };
+        let recorded = store.record(&claim.key, &settlement, begun).await;
+        assert!(recorded.expect("recorded"));
+        ended.push(user.id);
+
+        assert_eq!(whose(connection.id, &id).await, Some((user.id, connection.id)));
+    }
+    given::user(store, organization, "E-9").await;
+    let elsewhere = given::connection(store, organization).await;
+
+    assert_eq!(whose(connection.id, &id).await, Some((ended[2], connection.id)));
+    assert_eq!(whose(elsewhere.id, &id).await, None);
+    assert_eq!(whose(connection.id, &VendorUserId::new("v-2")).await, None);
+    let stranger = given::organization(store).await;
+    let found = store.account_of_vendor_user(stranger, connection.id, &id).await;
+    assert_eq!(found.expect("read"), None);
 }
 
 /// In the order of the connections' ids, those of deleted users included.

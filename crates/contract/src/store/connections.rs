@@ -3,7 +3,7 @@
 use roster_application::ports::{Sealed, Store, StoreError, UniqueKey};
 use roster_domain::{
     Assignment, BaseUrl, Connection, ConnectionId, ConnectionOptions, DriftMode, OnLeave, OrganizationId, Pause,
-    UserChanges, Vendor,
+    Timestamp, User, UserChanges, Vendor,
 };
 
 use super::given::{self, NOW, after};
@@ -262,4 +262,94 @@ pub async fn a_connection_made_after_another_was_deleted_starts_anew(store: &dyn
 
     let account = given::account(store, &user).await;
     assert_eq!((account.known.applied_version, account.known.vendor_user_id), (0, None));
+}
+
+/// Two accounts that are to be tried again after a day, one of which the vendor asked to be left alone for an hour.
+async fn waiting(store: &dyn Store) -> (Connection, [User; 2]) {
+    let organization = given::organization(store).await;
+    let connection = given::connection(store, organization).await;
+    let users = [
+        given::user(store, organization, "E-1").await,
+        given::user(store, organization, "E-2").await,
+    ];
+    for claim in given::claims(store, after(1), after(60), 10).await {
+        let is_first = claim.user.id == users[0].id;
+        let floor = is_first.then(|| after(3_600));
+        given::record(store, &claim, given::retry(after(86_400), floor), after(2)).await;
+    }
+    (connection, users)
+}
+
+/// When an account is due.
+async fn due(store: &dyn Store, user: &User) -> Option<Timestamp> {
+    given::account(store, user).await.next_attempt_at
+}
+
+/// With another base URL, or other credentials, it is as if another vendor had asked. A change of anything else leaves it.
+pub async fn another_base_url_or_other_credentials_end_what_the_vendor_asked_for(store: &dyn Store) {
+    for is_moved in [true, false] {
+        let (connection, [waits, by_itself]) = waiting(store).await;
+        let relabelled = Connection {
+            label: None,
+            version: 2,
+            updated_at: after(3),
+            ..connection.clone()
+        };
+        store.update_connection(&relabelled, None, 1).await.expect("updated");
+        assert_eq!(
+            due(store, &waits).await,
+            Some(after(86_400)),
+            "another label is no news"
+        );
+
+        let mut mended = Connection {
+            version: 3,
+            updated_at: after(4),
+            ..relabelled
+        };
+        let credentials = (!is_moved).then(other_credentials);
+        if is_moved {
+            mended.base_url = BaseUrl::new("https://other.example").expect("valid");
+        }
+        store
+            .update_connection(&mended, credentials.as_ref(), 2)
+            .await
+            .expect("updated");
+
+        assert_eq!(due(store, &waits).await, Some(after(4)));
+        assert_eq!(
+            due(store, &by_itself).await,
+            Some(after(86_400)),
+            "nobody asked for that"
+        );
+        let owned = store.own(given::WORKER, after(5), after(6), 10).await.expect("owned");
+        let owned = owned.iter().find(|owned| owned.connection.id == mended.id);
+        assert_eq!(owned.expect("is due").not_before, None);
+    }
+}
+
+/// The owner learns of it by the version, which stays where nothing was forgotten.
+pub async fn floors_are_lifted_once_and_by_another_version(store: &dyn Store) {
+    let (connection, [waits, by_itself]) = waiting(store).await;
+    let organization = connection.organization_id;
+
+    for now in [after(4), after(5)] {
+        store
+            .lift_floors(organization, connection.id, now)
+            .await
+            .expect("lifted");
+        let (lifted, _) = store
+            .connection(organization, connection.id)
+            .await
+            .expect("read")
+            .expect("a connection");
+        assert_eq!((lifted.version, lifted.updated_at), (connection.version + 1, after(4)));
+    }
+    store
+        .lift_floors(organization, ConnectionId::new(given::new_id()), after(4))
+        .await
+        .expect("there is none");
+
+    assert_eq!(due(store, &waits).await, Some(after(4)));
+    assert_eq!(due(store, &by_itself).await, Some(after(86_400)));
 }

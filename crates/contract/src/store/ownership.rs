@@ -10,7 +10,23 @@ const OTHER: Uuid = Uuid::from_u128(0x019B_8D3A_0000_7000_8000_0000_0000_00BB);
 
 /// Takes what there is, for ten seconds.
 async fn own(store: &dyn Store, worker: Uuid, now: Timestamp) -> Vec<Connection> {
-    store.own(worker, now, now + TEN_SECONDS, 10).await.expect("owned")
+    take(store, worker, now, now + TEN_SECONDS, 10).await
+}
+
+async fn take(store: &dyn Store, worker: Uuid, now: Timestamp, until: Timestamp, limit: u32) -> Vec<Connection> {
+    let owned = store.own(worker, now, until, limit).await.expect("owned");
+    owned.into_iter().map(|owned| owned.connection).collect()
+}
+
+/// Takes what there is, and tells until when the vendor of each is not to be called.
+async fn not_before(store: &dyn Store, worker: Uuid, now: Timestamp) -> Vec<(ConnectionId, Option<Timestamp>)> {
+    let owned = store.own(worker, now, now + TEN_SECONDS, 10).await.expect("owned");
+    let mut owned: Vec<_> = owned
+        .into_iter()
+        .map(|owned| (owned.connection.id, owned.not_before))
+        .collect();
+    owned.sort_unstable();
+    owned
 }
 
 const TEN_SECONDS: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
@@ -108,8 +124,8 @@ pub async fn connections_are_owned_up_to_a_limit_until_all_are(store: &dyn Store
     }
     due.sort_unstable_by_key(|(seconds, _)| *seconds);
 
-    let first = store.own(WORKER, after(40), after(60), 2).await.expect("owned");
-    let second = store.own(WORKER, after(41), after(61), 2).await.expect("owned");
+    let first = take(store, WORKER, after(40), after(60), 2).await;
+    let second = take(store, WORKER, after(41), after(61), 2).await;
 
     assert_eq!(first, [due[0].1.clone(), due[1].1.clone()]);
     assert_eq!(second, [due[2].1.clone(), due[0].1.clone()]);
@@ -262,6 +278,64 @@ pub async fn a_change_of_a_connection_leaves_its_owner_alone(store: &dyn Store) 
     assert!(can_claim(store, WORKER, &connection, after(5)).await);
     assert_eq!(own(store, OTHER, after(5)).await, []);
     assert_eq!(own(store, WORKER, after(5)).await, [relabelled]);
+}
+
+/// The latest that was asked for, over any account, comes with the connection, whoever owns it; until it has come.
+pub async fn what_a_vendor_asked_for_is_handed_to_whoever_owns_the_connection(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let told = given::connection(store, organization).await.id;
+    let other = given::connection(store, organization).await.id;
+    for number in 0..4 {
+        given::user(store, organization, &format!("E-{number}")).await;
+    }
+    assert_eq!(not_before(store, WORKER, after(0)).await, [(told, None), (other, None)]);
+    let claims = given::claims(store, after(1), after(60), 100).await;
+    let mut at_told = claims.iter().filter(|claim| claim.connection.id == told);
+    for floor in [Some(after(20)), Some(after(30)), None] {
+        let claim = at_told.next().expect("a claim");
+        given::record(store, claim, given::retry(after(15), floor), after(2)).await;
+    }
+    let rest: Vec<ClaimKey> = claims.iter().map(|claim| claim.key).collect();
+    store.release(&rest).await.expect("released");
+
+    let both = [(told, Some(after(30))), (other, None)];
+    assert_eq!(not_before(store, WORKER, after(3)).await, both, "who heard it");
+    let keys = claims.iter().map(|claim| key(&claim.connection)).collect::<Vec<_>>();
+    store.disown(WORKER, &keys).await.expect("disowned");
+    assert_eq!(not_before(store, OTHER, after(4)).await, both, "who takes over at once");
+    assert_eq!(
+        not_before(store, WORKER, after(20)).await,
+        both,
+        "who takes over when the other's time is up"
+    );
+    assert_eq!(
+        not_before(store, WORKER, after(30)).await,
+        [(told, None), (other, None)]
+    );
+}
+
+/// A newer version of the user does not do away with it, nor does a person who asks for another try.
+pub async fn what_a_vendor_asked_for_outlives_changes_of_the_user(store: &dyn Store) {
+    let (connection, user) = given::due_account(store).await;
+    let claim = given::claim(store, after(1)).await;
+    given::record(store, &claim, given::retry(after(30), Some(after(30))), after(2)).await;
+    given::user(store, connection.organization_id, "E-2").await;
+
+    let renamed = given::rename(store, &user, "Ann", after(3)).await;
+    store
+        .retry_account(user.organization_id, user.id, connection.id, after(4))
+        .await
+        .expect("retried");
+    assert_eq!(
+        not_before(store, WORKER, after(5)).await,
+        [(connection.id, Some(after(30)))]
+    );
+
+    given::delete(store, &renamed, after(6)).await;
+    assert_eq!(
+        not_before(store, WORKER, after(7)).await,
+        [(connection.id, Some(after(30)))]
+    );
 }
 
 /// Either the store is one process's own, and its ownership ends, or it is shared, and it is left alone.

@@ -15,6 +15,7 @@ pub async fn in_sync_stores_what_is_known_and_ends_the_failures(store: &dyn Stor
 
     let known = Known {
         vendor_user_id: Some(VendorUserId::new("vendor's own: Ω")),
+        is_missing: true,
         active: Some(false),
         applied_version: user.version,
         intent: Some(VendorKey::new("left over")),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use roster_application::ports::{Settled, Settlement, Store};
-use roster_domain::{Account, Assignment, Connection, Deed, User};
+use roster_domain::{Account, Assignment, Connection, Deed, DriftMode, User};
 use uuid::Uuid;
 
 use super::given::{self, IN_SYNC, WORKER, after, key};
@@ -36,7 +36,7 @@ pub async fn of_many_workers_who_take_connections_each_gets_others(stores: &Stor
             // What is locked by another at this moment is passed by, so once more.
             for _ in 0..6 {
                 let more = store.own(worker, now, now + chrono::TimeDelta::seconds(10), 4).await;
-                owned.extend(more.expect("owned").iter().map(|connection| connection.id));
+                owned.extend(more.expect("owned").iter().map(|owned| owned.connection.id));
             }
             (worker, owned)
         })
@@ -365,4 +365,62 @@ pub async fn departures_that_are_held_and_approved_at_once_are_not_lost(stores: 
     let due = given::claims(&*stores[1], after(4), after(60), 100).await;
     assert_eq!(due.len(), 20);
     assert!(due.iter().all(|claim| claim.departure_is_approved));
+}
+
+/// MUST: no account that comes in sync at the moment at which the connection begins to read accounts back is forgotten.
+pub async fn accounts_that_come_in_sync_while_somebody_begins_to_look_are_read_back(stores: &Stores) {
+    for _ in 0..4 {
+        let organization = given::organization(&*stores[0]).await;
+        let plain = given::new_connection(organization);
+        let mut off = plain.clone();
+        off.options.drift = DriftMode::Off;
+        stores[0]
+            .create_connection(&off, &given::credentials())
+            .await
+            .expect("created");
+        let mut users = Vec::new();
+        for number in 0..24 {
+            users.push(given::user(&*stores[0], organization, &format!("E-{number}")).await);
+        }
+        stores[0].own(WORKER, after(0), after(900), 9).await.expect("owned");
+
+        at_once(stores, 5, |store, number| {
+            let off = off.clone();
+            async move {
+                if number == 0 {
+                    let mut on = off.clone();
+                    on.options.drift = DriftMode::Repair;
+                    on.version += 1;
+                    on.updated_at = after(2);
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                    store.update_connection(&on, None, off.version).await.expect("changed");
+                    return;
+                }
+                for _ in 0..12 {
+                    converge(&*store, &off, 1).await;
+                }
+            }
+        })
+        .await;
+        while converge(&*stores[1], &off, 24).await {}
+
+        for user in &users {
+            let account = given::account(&*stores[0], user).await;
+            assert_eq!(account.known.applied_version, user.version);
+            assert!(account.next_attempt_at.is_some(), "nobody would look at it again");
+        }
+    }
+}
+
+/// Does what a worker does with up to so many accounts that are due: as each claim has it, they are read back, or not.
+async fn converge(store: &dyn Store, connection: &Connection, limit: u32) -> bool {
+    let claims = store
+        .claim(WORKER, &key(connection), after(3), after(600), limit)
+        .await
+        .expect("asked");
+    for claim in &claims {
+        let read_back_at = (claim.connection.options.drift != DriftMode::Off).then(|| after(500));
+        given::record(store, claim, Settled::InSync { read_back_at }, after(3)).await;
+    }
+    !claims.is_empty()
 }

@@ -1,8 +1,8 @@
 //! Another organization's ids find nothing and change nothing.
 
 use roster_application::ports::{
-    AccountQuery, Begun, ClaimKey, ConnectionKey, IdempotencyKey, InCustomer, Sealed, Settled, Settlement, Store,
-    StoreError, UserQuery,
+    AccountQuery, Begun, ClaimKey, ConnectionKey, DepartureCount, IdempotencyKey, InCustomer, Sealed, Settled,
+    Settlement, Store, StoreError, UserQuery,
 };
 use roster_domain::{Connection, Customer, Deed, Departures, ExternalId, User, VendorKey};
 
@@ -316,8 +316,13 @@ pub async fn assignments_of_another_organization_are_neither_found_nor_changed(s
         store.approve(stranger, connection.id, after(3)).await.expect("asked"),
         None
     );
+    let everything = DepartureCount {
+        since: NOW,
+        percent: 0,
+        deletes: true,
+    };
     assert_eq!(
-        store.departures(&foreign, NOW).await.expect("read"),
+        store.departures(&foreign, everything).await.expect("read"),
         Departures::default()
     );
     assert_eq!(store.next_due_at(&foreign).await.expect("read"), None);

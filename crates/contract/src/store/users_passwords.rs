@@ -32,6 +32,24 @@ pub async fn a_password_is_kept_from_the_creation_of_its_user_on(store: &dyn Sto
     assert_eq!(kept(store, &without, after(1)).await, None);
 }
 
+/// As long as it is kept, and only of the organization's own.
+pub async fn whether_a_password_is_kept_is_told_without_it(store: &dyn Store) {
+    let with = user_with_password(store).await;
+    let without = given::user(store, with.organization_id, "E-2").await;
+    let stranger = given::organization(store).await;
+    let has = async |organization, user| {
+        let told = store.has_initial_password(organization, user).await;
+        told.expect("read")
+    };
+
+    assert!(has(with.organization_id, with.id).await);
+    assert!(!has(with.organization_id, without.id).await);
+    assert!(!has(stranger, with.id).await);
+
+    given::delete(store, &with, after(1)).await;
+    assert!(!has(with.organization_id, with.id).await);
+}
+
 /// An update without one leaves it; an update with one replaces it.
 pub async fn an_update_leaves_or_replaces_the_password(store: &dyn Store) {
     let user = user_with_password(store).await;

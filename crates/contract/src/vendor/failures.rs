@@ -66,8 +66,10 @@ pub async fn a_failure_to_get_a_token_is_about_the_connection_and_leaves_nothing
     let replies = [
         (Reply::status(400), Unauthorized),
         (Reply::status(401), Unauthorized),
+        (Reply::status(402), Unauthorized),
         (Reply::status(403), Unauthorized),
         (Reply::status(404), Unauthorized),
+        (Reply::status(421), Transient { after: None }),
         (
             Reply::Status(302, vec![("location", "/elsewhere".to_owned())]),
             Unauthorized,
@@ -100,18 +102,20 @@ pub async fn a_failure_to_get_a_token_is_about_the_connection_and_leaves_nothing
 
 /// The class follows from the status, and nothing is sent twice.
 pub async fn each_status_has_its_class_and_the_call_is_made_once(world: &dyn VendorWorld) {
-    use OutcomeClass::{Conflict, RateLimited, Rejected, Transient};
+    use OutcomeClass::{Conflict, RateLimited, Rejected, Transient, Unauthorized};
     let statuses = |call| {
         [
             (400, Rejected),
-            (402, Rejected),
+            (402, Unauthorized),
             (403, world.forbidden(call)),
             (405, Rejected),
             (408, Transient { after: None }),
             (409, Conflict),
             (413, Rejected),
             (415, Rejected),
+            (421, Transient { after: None }),
             (422, Rejected),
+            (425, Transient { after: None }),
             (429, RateLimited { after: None }),
             (500, Transient { after: None }),
             (502, Transient { after: None }),

@@ -1,6 +1,6 @@
 //! Whom the cases are about, and how they make calls.
 
-use roster_application::ports::{RemoteUser, Subject, Target, VendorError};
+use roster_application::ports::{RemoteUser, Sought, Subject, Target, VendorError, VendorGateway};
 use roster_domain::{
     Capabilities, Change, KeyKind, OrganizationId, OutcomeClass, Password, PhiGuard, PhoneChanges, SettingsChanges,
     SpecialtyChanges, Timestamp, User, UserChanges, UserId, VendorKey, VendorUserId,
@@ -168,6 +168,52 @@ pub(super) async fn perform(
     perform_with(world, target, call, Some(&password())).await
 }
 
+/// Whom a vendor has under a key, on however many pages that is looked for.
+///
+/// # Errors
+///
+/// As the vendor's client fails; on whichever page.
+pub async fn look_up(
+    gateway: &dyn VendorGateway,
+    target: Target<'_>,
+    key: &VendorKey,
+    user: &User,
+) -> Result<Option<RemoteUser>, VendorError> {
+    let mut from: Option<String> = None;
+    loop {
+        match gateway.look_up(target, key, user, from.as_deref()).await? {
+            Sought::Found(found) => return Ok(Some(found)),
+            Sought::Nobody => return Ok(None),
+            Sought::Further(next) => from = Some(next),
+        }
+    }
+}
+
+/// How a vendor has a user, on however many pages that is looked for.
+///
+/// # Errors
+///
+/// As the vendor's client fails; on whichever page.
+///
+/// # Panics
+///
+/// Where the client says that nobody is there, and not that the user is not found.
+pub async fn read_back(
+    gateway: &dyn VendorGateway,
+    target: Target<'_>,
+    id: &VendorUserId,
+    user: &User,
+) -> Result<RemoteUser, VendorError> {
+    let mut from: Option<String> = None;
+    loop {
+        match gateway.read_back(target, id, user, from.as_deref()).await? {
+            Sought::Found(found) => return Ok(found),
+            Sought::Nobody => panic!("who is read back and not there is not found"),
+            Sought::Further(next) => from = Some(next),
+        }
+    }
+}
+
 pub(super) async fn perform_with(
     world: &dyn VendorWorld,
     target: Target<'_>,
@@ -179,10 +225,10 @@ pub(super) async fn perform_with(
     let key = key_of(user, &gateway.capabilities(target.connection));
     let subject = Subject { user, password };
     match call {
-        Call::LookUp => gateway.look_up(target, &key, user).await,
+        Call::LookUp => look_up(gateway, target, &key, user).await,
         Call::Create => gateway.create(target, &key, subject).await.map(Some),
         Call::Update => gateway.update(target, &id, subject).await.map(Some),
-        Call::ReadBack => gateway.read_back(target, &id, user).await.map(Some),
+        Call::ReadBack => read_back(gateway, target, &id, user).await.map(Some),
         Call::Activate => gateway.activate(target, &id).await.map(|()| None),
         Call::Deactivate => gateway.deactivate(target, &id).await.map(|()| None),
         Call::Delete => gateway.delete(target, &id).await.map(|()| None),

@@ -3,7 +3,7 @@
 use roster_application::ports::PreviewedRequest;
 use roster_domain::{Cause, OutcomeClass, Remedy, Step};
 
-use super::given::{clinician, created_id, key_of, offered, perform_with, remote_id, secrets, success};
+use super::given::{clinician, created_id, key_of, offered, password, perform_with, remote_id, secrets, success};
 use super::world::{Call, Reply, VendorWorld};
 
 /// Headers that belong to the connection, and are no part of what a client asks for.
@@ -18,13 +18,25 @@ const OF_THE_CONNECTION: [&str; 6] = [
 
 /// A preview shows the very requests that are then sent, with secrets masked, and sends nothing.
 pub async fn a_preview_shows_the_very_requests_that_are_then_sent(world: &dyn VendorWorld) {
+    previewed_and_sent(world, false).await;
+}
+
+/// So it does where an initial password goes along, which it masks like any other secret.
+pub async fn a_preview_shows_that_an_initial_password_would_be_sent_and_not_which(world: &dyn VendorWorld) {
+    previewed_and_sent(world, true).await;
+}
+
+async fn previewed_and_sent(world: &dyn VendorWorld, with_password: bool) {
+    let password = with_password.then(password);
     for (call, step) in steps(world) {
         if !offered(world).contains(&call) {
             continue;
         }
         let before = (world.received().len(), world.count(Call::Token));
         world.making(call);
-        let previewed = world.gateway().preview(world.target(), &step, &clinician());
+        let previewed = world
+            .gateway()
+            .preview(world.target(), &step, &clinician(), with_password);
         let previewed = previewed.expect("the step can be previewed");
         assert_eq!(
             (world.received().len(), world.count(Call::Token)),
@@ -39,7 +51,7 @@ pub async fn a_preview_shows_the_very_requests_that_are_then_sent(world: &dyn Ve
         };
         world.script(call, reply);
 
-        perform_with(world, world.target(), call, None)
+        perform_with(world, world.target(), call, password.as_ref())
             .await
             .expect("the vendor did as asked");
 
@@ -53,7 +65,7 @@ pub async fn a_preview_shows_the_very_requests_that_are_then_sent(world: &dyn Ve
 
 /// What the vendor cannot do has no preview, and what sends nothing has an empty one.
 pub async fn a_preview_of_what_sends_nothing_is_empty_and_of_what_cannot_be_done_is_refused(world: &dyn VendorWorld) {
-    let preview = |step: &Step| world.gateway().preview(world.target(), step, &clinician());
+    let preview = |step: &Step| world.gateway().preview(world.target(), step, &clinician(), false);
     let ask = Step::Ask {
         cause: Cause::MissingField,
         message: "a field is missing".to_owned(),

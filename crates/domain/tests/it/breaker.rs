@@ -100,6 +100,37 @@ fn a_vendor_that_asks_to_wait_is_left_alone_until_then_and_is_not_taken_for_sick
     );
 }
 
+#[test]
+fn a_vendor_that_asks_for_longer_than_it_can_mean_is_left_alone_for_minutes() {
+    for asked in [Duration::from_secs(1_790_000_000), Duration::MAX] {
+        let limited = Some(OutcomeClass::RateLimited { after: Some(asked) });
+        let breaker = after(Breaker::default(), limited, at(0));
+
+        assert_eq!(breaker.admission(at(899)), Admission::NotBefore(at(900)));
+        assert_eq!(breaker.admission(at(900)), Admission::All);
+    }
+}
+
+#[test]
+fn what_another_process_was_asked_for_holds_here_and_casts_no_suspicion() {
+    let told = Breaker::default().leaving_alone_until(at(20));
+    assert_eq!(told.admission(at(19)), Admission::NotBefore(at(20)));
+    assert_eq!(told.admission(at(20)), Admission::All);
+
+    let earlier = told.leaving_alone_until(at(10));
+    assert_eq!(
+        earlier.admission(at(0)),
+        Admission::NotBefore(at(20)),
+        "the later one holds"
+    );
+    let open = open().leaving_alone_until(at(20));
+    assert_eq!(
+        open.admission(at(20)),
+        Admission::Probe,
+        "a sick vendor stays under suspicion"
+    );
+}
+
 proptest! {
     #[test]
     fn whatever_happens_a_call_is_let_through_again_in_time(

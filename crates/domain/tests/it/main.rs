@@ -11,6 +11,7 @@ mod history;
 mod mass_change;
 mod metadata;
 mod options;
+mod pace;
 mod phi;
 mod plan;
 mod profile;

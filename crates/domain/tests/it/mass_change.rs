@@ -1,7 +1,8 @@
 //! Departures are held when they are many in number and in share, and only then.
 
 use proptest::prelude::*;
-use roster_domain::{Departures, MassChangePolicy};
+use roster_domain::mass_change::is_departure;
+use roster_domain::{Departures, Known, MassChangePolicy, Step, VendorKey, VendorUserId};
 
 fn holds(leaving: u32, of: u32) -> bool {
     MassChangePolicy::default().holds(Departures { leaving, of })
@@ -26,6 +27,46 @@ fn nothing_is_held_where_everybody_may_leave() {
         leaving: u32::MAX,
         of: u32::MAX
     }));
+}
+
+#[test]
+fn who_is_inactive_is_deactivated_without_leaving_and_deleted_as_a_departure() {
+    let id = VendorUserId::new("theirs");
+    for (active, leaves) in [(Some(true), true), (None, true), (Some(false), false)] {
+        let known = Known {
+            vendor_user_id: Some(id.clone()),
+            active,
+            ..Known::default()
+        };
+        assert_eq!(is_departure(&Step::Deactivate(id.clone()), &known, &known, 1), leaves);
+        assert!(is_departure(&Step::Delete(id.clone()), &known, &known, 1), "{active:?}");
+    }
+}
+
+#[test]
+fn who_is_missing_leaves_once_when_that_is_believed() {
+    let there = Known::default().created(VendorUserId::new("theirs"), false, 2);
+    let missing = there.clone().gone();
+    let believed = missing.clone().updated(2);
+    let create = Step::Create(VendorKey::new("ehr-7"));
+
+    assert!(
+        !is_departure(&create, &Known::default(), &Known::default(), 2),
+        "a new user comes"
+    );
+    assert!(is_departure(&create, &missing, &missing, 2));
+    for step in [Step::InSync, Step::Removed] {
+        assert!(!is_departure(&step, &there, &there, 2));
+        assert!(is_departure(&step, &missing, &missing, 2));
+        assert!(!is_departure(&step, &believed, &missing, 2), "again, at a read-back");
+        assert!(is_departure(&step, &believed, &missing, 3), "the user changed since");
+    }
+    assert!(!is_departure(
+        &Step::LookUp(VendorKey::new("ehr-7")),
+        &missing,
+        &missing,
+        2
+    ));
 }
 
 proptest! {

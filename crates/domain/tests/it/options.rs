@@ -1,6 +1,8 @@
 //! Options of a connection: limits, and what goes with which vendor.
 
-use roster_domain::{ConnectionOptions, Vendor};
+use std::time::Duration;
+
+use roster_domain::{ConnectionOptions, DriftMode, ReadBacks, Vendor};
 
 fn wrong(options: &ConnectionOptions, vendor: Vendor) -> String {
     options.check(vendor).to_string()
@@ -86,4 +88,40 @@ fn upheal_is_called_no_more_often_than_it_documents_unless_told() {
     assert_eq!(with(None).rate(Vendor::Corti), None);
     assert_eq!(with(Some(0)).rate(Vendor::Upheal), None);
     assert_eq!(with(Some(1_000)).rate(Vendor::Upheal), Some(1_000));
+}
+
+fn looking(drift: DriftMode, read_back_minutes: u32) -> ConnectionOptions {
+    ConnectionOptions {
+        drift,
+        read_back_minutes,
+        ..ConnectionOptions::default()
+    }
+}
+
+#[test]
+fn read_backs_begin_when_somebody_looks_and_end_when_nobody_does() {
+    for on in [DriftMode::Report, DriftMode::Repair] {
+        let (off, on) = (looking(DriftMode::Off, 60), looking(on, 90));
+        assert_eq!(
+            on.read_backs_after(&off),
+            ReadBacks::Within(Duration::from_mins(90)),
+            "{on:?}"
+        );
+        assert_eq!(off.read_backs_after(&on), ReadBacks::Ended, "{on:?}");
+    }
+}
+
+#[test]
+fn a_shorter_interval_holds_at_once_and_a_longer_one_from_the_next_read_back_on() {
+    let daily = looking(DriftMode::Repair, 24 * 60);
+    let hourly = looking(DriftMode::Report, 60);
+
+    assert_eq!(
+        hourly.read_backs_after(&daily),
+        ReadBacks::Within(Duration::from_hours(1))
+    );
+    assert_eq!(daily.read_backs_after(&hourly), ReadBacks::Kept);
+    assert_eq!(daily.read_backs_after(&daily), ReadBacks::Kept);
+    let never = looking(DriftMode::Off, 60);
+    assert_eq!(looking(DriftMode::Off, 5).read_backs_after(&never), ReadBacks::Kept);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
-use roster_domain::{OutcomeClass, RetryPolicy, Timestamp, Verdict, retry};
+use roster_domain::{DISBELIEVED, LONGEST_WAIT, OutcomeClass, RetryPolicy, Timestamp, Verdict, retry};
 
 use crate::given::at;
 
@@ -106,14 +106,41 @@ fn a_call_that_may_have_had_an_effect_is_given_time_to_settle() {
 }
 
 #[test]
+fn nobody_waits_for_longer_than_a_day_whatever_a_vendor_asks_for() {
+    let day = Duration::from_hours(24);
+    for asked in [
+        day,
+        day + Duration::from_secs(1),
+        Duration::from_secs(1_790_000_000),
+        Duration::MAX,
+    ] {
+        for class in [
+            OutcomeClass::RateLimited { after: Some(asked) },
+            OutcomeClass::Transient { after: Some(asked) },
+        ] {
+            assert_eq!(wait(class, u32::MAX, 1.0, &POLICY), day, "{asked:?}");
+            assert_eq!(class.asks_for_too_long(), asked > day);
+        }
+    }
+}
+
+#[test]
+fn a_wait_that_can_be_meant_is_kept_by_all_and_one_that_cannot_keeps_the_others_for_minutes() {
+    let limited = |seconds| OutcomeClass::RateLimited {
+        after: Some(Duration::from_secs(seconds)),
+    };
+    assert_eq!(limited(3_600).wait_of_all(), Some(Duration::from_hours(1)));
+    assert_eq!(limited(86_400).wait_of_all(), Some(LONGEST_WAIT));
+    assert_eq!(limited(86_401).wait_of_all(), Some(DISBELIEVED));
+    assert_eq!(limited(99_999_999_999_999).wait_of_all(), Some(Duration::from_mins(15)));
+    for class in [OutcomeClass::Unknown, OutcomeClass::RateLimited { after: None }] {
+        assert_eq!((class.wait_of_all(), class.asks_for_too_long()), (None, false));
+    }
+}
+
+#[test]
 fn numbers_beyond_every_calendar_do_not_panic() {
     let endless = Some(Duration::MAX);
-    let century = Duration::from_hours(36_525 * 24);
-    assert_eq!(
-        wait(OutcomeClass::RateLimited { after: endless }, u32::MAX, 1.0, &POLICY),
-        century
-    );
-
     let last = retry(
         OutcomeClass::Transient { after: endless },
         1,
@@ -128,7 +155,10 @@ fn numbers_beyond_every_calendar_do_not_panic() {
         cap: Duration::MAX,
         settle: Duration::MAX,
     };
-    assert_eq!(wait(OutcomeClass::Unknown, u32::MAX, 1.0, &endless_policy), century);
+    assert_eq!(
+        wait(OutcomeClass::Unknown, u32::MAX, 1.0, &endless_policy),
+        LONGEST_WAIT
+    );
 }
 
 #[test]
@@ -146,7 +176,7 @@ fn jitter_outside_its_range_is_brought_into_it() {
 proptest! {
     #[test]
     fn the_floor_holds_for_every_class_attempt_and_jitter(
-        after in proptest::option::of(0..100_000_u64), attempts in any::<u32>(), jitter in 0.0..1.0_f64,
+        after in proptest::option::of(0..=86_400_u64), attempts in any::<u32>(), jitter in 0.0..1.0_f64,
     ) {
         for class in retried(after.map(Duration::from_secs)) {
             prop_assert!(wait(class, attempts, jitter, &POLICY) >= floor(class), "{:?}", class);
@@ -155,7 +185,7 @@ proptest! {
 
     #[test]
     fn beyond_the_floor_nobody_waits_longer_than_the_cap(
-        after in proptest::option::of(0..100_000_u64), attempts in any::<u32>(), jitter in 0.0..1.0_f64,
+        after in proptest::option::of(0..=86_400_u64), attempts in any::<u32>(), jitter in 0.0..1.0_f64,
     ) {
         for class in retried(after.map(Duration::from_secs)) {
             let at_most = POLICY.cap.max(floor(class)) + Duration::from_nanos(1);

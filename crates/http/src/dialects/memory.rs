@@ -197,6 +197,11 @@ impl UserStore for Memory {
         Ok(())
     }
 
+    async fn has_initial_password(&self, organization: OrganizationId, id: UserId) -> Result<bool, StoreError> {
+        let is_there = self.find(organization, |user| user.id == id).is_some();
+        Ok(is_there && self.passwords.lock().unwrap().iter().any(|(of, _)| *of == id))
+    }
+
     async fn user(&self, organization: OrganizationId, id: UserId) -> Result<Option<User>, StoreError> {
         Ok(self.find(organization, |user| user.id == id))
     }

@@ -1,6 +1,6 @@
 //! Who works on which connection, and when there is something to work on.
 
-use roster_application::ports::{ConnectionKey, Sealed, StoreError};
+use roster_application::ports::{ConnectionKey, Owned, Sealed, StoreError};
 use roster_domain::{Connection, ConnectionId, OrganizationId, Timestamp};
 use uuid::Uuid;
 
@@ -18,13 +18,18 @@ impl PostgresStore {
         now: Timestamp,
         until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Connection>, StoreError> {
+    ) -> Result<Vec<Owned>, StoreError> {
         let candidates = sqlx::query!(
             r#"
             SELECT
                 c.organization_id, c.id, c.vendor, c.label, c.base_url, c.options, c.credentials, c.paused_reason,
                 c.paused_at, c.created_at, c.updated_at, c.version,
-                c.owner IS NOT DISTINCT FROM $1 AND c.owned_until >= $3 AS "is_owned!"
+                c.owner IS NOT DISTINCT FROM $1 AND c.owned_until >= $3 AS "is_owned!",
+                (
+                    -- The end of an index.
+                    SELECT max(a.retry_floor) FROM accounts a
+                    WHERE a.organization_id = c.organization_id AND a.connection_id = c.id AND a.retry_floor > $2
+                ) AS not_before
             FROM connections c
             CROSS JOIN LATERAL (
                 SELECT a.next_attempt_at FROM accounts a
@@ -60,6 +65,7 @@ impl PostgresStore {
             .into_iter()
             .filter(|row| row.is_owned || taken.contains(&(row.organization_id, row.id)))
             .filter_map(|row| {
+                let not_before = row.not_before;
                 let row = ConnectionRow {
                     organization_id: row.organization_id,
                     id: row.id,
@@ -75,7 +81,8 @@ impl PostgresStore {
                     version: row.version,
                 };
                 let read: Result<(Connection, Sealed), StoreError> = row.try_into();
-                read.map(|(connection, _)| connection).map_err(report).ok()
+                let (connection, _) = read.map_err(report).ok()?;
+                Some(Owned { connection, not_before })
             })
             .collect())
     }

@@ -42,7 +42,7 @@ impl PostgresStore {
             ),
             recorded AS (
                 UPDATE accounts a SET
-                    vendor_user_id = $5, vendor_active = $6, intent = $8, invite_url = coalesce($9, a.invite_url),
+                    vendor_user_id = $5, is_missing = $36, vendor_active = $6, intent = $8, invite_url = coalesce($9, a.invite_url),
                     -- Who is assigned otherwise has the same version, which is not what the vendor has.
                     applied_version = CASE
                         WHEN a.is_assigned <> $11 THEN least($7, a.desired_version - 1) ELSE $7
@@ -52,6 +52,8 @@ impl PostgresStore {
                     next_attempt_at = CASE
                         WHEN held.is_outdated OR held.is_cleared
                         THEN greatest($15, CASE WHEN $13 THEN a.retry_floor ELSE $16 END)
+                        -- In sync, and claimed by somebody who did not know that accounts are read back now.
+                        WHEN a.read_back_wanted AND $27 AND $23::timestamptz IS NULL THEN coalesce($17, $15)
                         ELSE $17
                     END,
                     attention_cause = CASE WHEN held.is_outdated THEN NULL ELSE $18 END,
@@ -65,11 +67,13 @@ impl PostgresStore {
                     END,
                     removed_at = CASE WHEN held.is_outdated THEN NULL ELSE $23::timestamptz END,
                     left_at = CASE WHEN $24 THEN $15 ELSE a.left_at END,
+                    -- Who was missing and is there again may be missed another time.
+                    cleared_version = CASE WHEN a.is_missing AND NOT $36 THEN NULL ELSE a.cleared_version END,
                     -- What was reported stands until the vendor was seen to be as it should be.
                     drift_message = CASE WHEN $27 THEN $25 ELSE coalesce($25, a.drift_message) END,
                     drift_since = CASE WHEN $27 THEN $26 ELSE coalesce($26, a.drift_since) END,
                     retry_floor = CASE WHEN $13 THEN a.retry_floor ELSE $16 END,
-                    lease_until = NULL, updated_at = $15
+                    read_back_wanted = false, lease_until = NULL, updated_at = $15
                 FROM held
                 WHERE a.organization_id = held.organization_id
                   AND a.user_id = held.user_id
@@ -135,6 +139,7 @@ impl PostgresStore {
             &calls.statuses as &[Option<i32>],
             &calls.messages as &[Option<String>],
             &calls.took,
+            known.is_missing,
         )
         .fetch_optional(&self.pool)
         .await

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{AccountRow, ConnectionRow, UserRow};
 
 /// A row of `accounts` joined with its rows of `users` and `connections`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub(crate) struct ClaimRow {
     pub(crate) organization_id: Uuid,
     pub(crate) user_id: Uuid,
@@ -16,6 +17,7 @@ pub(crate) struct ClaimRow {
     pub(crate) desired_version: Version,
     pub(crate) applied_version: Version,
     pub(crate) vendor_user_id: Option<String>,
+    pub(crate) is_missing: bool,
     pub(crate) vendor_active: Option<bool>,
     pub(crate) intent: Option<String>,
     pub(crate) invite_url: Option<String>,
@@ -88,6 +90,7 @@ impl ClaimRow {
             desired_version: self.desired_version,
             applied_version: self.applied_version,
             vendor_user_id: self.vendor_user_id,
+            is_missing: self.is_missing,
             vendor_active: self.vendor_active,
             intent: self.intent,
             invite_url: self.invite_url,

@@ -2,12 +2,12 @@
 
 use std::str::FromStr;
 
-use roster_application::ports::{Sealed, StoreError};
+use roster_application::ports::{Sealed, StoreError, StoredOptions};
 use roster_domain::{BaseUrl, Connection, ConnectionId, OrganizationId, Pause, Timestamp, Vendor, Version};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Place, StoredOptions};
+use super::Place;
 
 /// Reads connections, all columns: `connections!("WHERE …", arguments…)`.
 macro_rules! connections {
@@ -59,7 +59,7 @@ impl TryFrom<ConnectionRow> for (Connection, Sealed) {
             vendor,
             label: row.label,
             base_url: place.check("base_url", BaseUrl::new(&row.base_url))?,
-            options: options.read(vendor, &place)?,
+            options: place.check("options", options.read(vendor))?,
             paused,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -9,7 +9,6 @@ mod claim;
 mod connection;
 mod customer;
 mod history;
-mod options;
 mod user;
 
 use std::fmt::Display;
@@ -25,7 +24,6 @@ pub(crate) use claim::ClaimRow;
 pub(crate) use connection::{ConnectionRow, connections};
 pub(crate) use customer::{CustomerRow, customers};
 pub(crate) use history::HistoryRow;
-pub(crate) use options::StoredOptions;
 pub(crate) use user::{UserRow, users};
 
 /// Which row is being read, for whoever has to mend it.

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a store that says no fails the test")]
 
 use roster_application::ports::{
-    AccountStore, ConnectionStore, CustomerStore, HistoryStore, InCustomer, OrganizationStore, Sealed, UserQuery,
-    UserStore,
+    AccountQueue, AccountStore, ConnectionKey, ConnectionStore, CustomerStore, DepartureCount, HistoryStore,
+    InCustomer, OrganizationStore, Sealed, UserQuery, UserStore,
 };
 use roster_contract::store::{TestDatabase, given};
-use roster_domain::{AccountStatus, Assignment, Connection, ConnectionOptions, OrganizationId, User, UserId};
+use roster_domain::{
+    AccountStatus, Assignment, Connection, ConnectionId, ConnectionOptions, OrganizationId, User, UserId,
+};
 use roster_store_postgres::PostgresStore;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection as _, PgConnection};
@@ -197,6 +199,83 @@ async fn converges(store: &PostgresStore, organization: OrganizationId, connecti
         store.history(organization, newcomer.id, None, 9).await.unwrap().len(),
         3
     );
+}
+
+/// What the third version wrote beside that: a connection that reads accounts back every hour, with two that are in sync
+/// and one that is behind and is to leave, and one that does not, with one that is in sync.
+const ROWS_OF_THIRD: &str = r#"
+    UPDATE connections SET options = options || '{"read_back_minutes":60}'
+    WHERE id = '019b8d3a-0000-7000-8000-000000000005';
+    UPDATE connections SET options = options || '{"drift":"off"}' WHERE id = '019b8d3a-0000-7000-8000-000000000006';
+    UPDATE accounts SET applied_version = 4, attempts = 0, last_error = NULL, next_attempt_at = NULL, lease_until = NULL
+    WHERE connection_id = '019b8d3a-0000-7000-8000-000000000005';
+    INSERT INTO users (organization_id, id, roles, default_note_template_ids, active, created_at, updated_at, version)
+    VALUES
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000007', '{}', '{}', true,
+        '2026-01-05 08:00:00+00', '2026-01-05 08:00:00+00', 1),
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000008', '{}', '{}', false,
+        '2026-01-05 08:00:00+00', '2026-01-05 08:00:00+00', 2);
+    INSERT INTO accounts (organization_id, user_id, connection_id, desired_version, applied_version, vendor_user_id,
+        vendor_active, next_attempt_at, updated_at)
+    VALUES
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000007',
+        '019b8d3a-0000-7000-8000-000000000005', 1, 1, 'v-7', true, NULL, '2026-01-05 08:00:00+00'),
+        ('019b8d3a-0000-7000-8000-000000000001', '019b8d3a-0000-7000-8000-000000000008',
+        '019b8d3a-0000-7000-8000-000000000005', 2, 1, 'v-8', true, '2026-01-05 08:00:00.123456+00',
+        '2026-01-05 08:00:00+00');
+"#;
+
+#[tokio::test]
+async fn a_database_of_the_third_version_has_accounts_in_sync_read_back_and_knows_who_leaves() {
+    let database = Database::fresh().await;
+    database
+        .tamper("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        .await;
+    let mut connection = PgConnection::connect(&database.url()).await.unwrap();
+    migrations(1).run(&mut connection).await.unwrap();
+    database.tamper(ROWS).await;
+    migrations(2).run(&mut connection).await.unwrap();
+    database.tamper(ROWS_OF_SECOND).await;
+    migrations(3).run(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    database.tamper(ROWS_OF_THIRD).await;
+
+    let store = database.store().await;
+    store.migrate().await.unwrap();
+
+    let organization = OrganizationId::new("019b8d3a-0000-7000-8000-000000000001".parse().unwrap());
+    let of = |number: &str| format!("019b8d3a-0000-7000-8000-0000000000{number}").parse().unwrap();
+    let looking = ConnectionKey {
+        organization_id: organization,
+        connection_id: ConnectionId::new(of("05")),
+    };
+    let mut due = Vec::new();
+    for user in ["03", "07", "08"] {
+        let accounts = store
+            .accounts_of_user(organization, UserId::new(of(user)))
+            .await
+            .unwrap();
+        let there = accounts.iter().filter(|account| account.known.vendor_user_id.is_some());
+        due.extend(there.map(|account| (account.connection_id == looking.connection_id, account.next_attempt_at)));
+    }
+    let [(true, Some(first)), (false, None), (true, Some(second)), (true, behind)] = due[..] else {
+        panic!("whoever is looked at is due, one at once and one in time: {due:?}")
+    };
+    assert!(first > given::NOW, "from now on: {first}");
+    assert_eq!(
+        (second - first).num_milliseconds(),
+        30 * 60_000,
+        "the second of two within an hour"
+    );
+    assert_eq!(behind, Some(given::NOW), "as before");
+    let everything = DepartureCount {
+        since: given::NOW,
+        percent: 0,
+        deletes: true,
+    };
+    let departures = store.departures(&looking, everything).await.unwrap();
+    assert_eq!((departures.leaving, departures.of), (1, 3));
+    database.discard().await;
 }
 
 /// The first so many migrations alone.

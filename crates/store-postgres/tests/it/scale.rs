@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use roster_application::ports::AccountQueue;
+use roster_application::ports::{AccountQueue, DepartureCount};
 use roster_contract::store::{TestDatabase, given};
 use roster_domain::Connection;
 
@@ -18,9 +18,25 @@ const FILL: &str = r"
     FROM users u JOIN connections c USING (organization_id)
     ON CONFLICT DO NOTHING;
 ";
+/// All but a few are in sync; those are at the vendor, and are to leave.
+const SETTLE: &str = r"
+    UPDATE accounts SET
+        applied_version = 1, vendor_user_id = 'v-' || user_id, vendor_active = true, next_attempt_at = NULL,
+        lease_until = NULL, desired_active = user_id NOT IN (SELECT user_id FROM accounts ORDER BY user_id LIMIT 50);
+    ANALYZE accounts;
+";
 /// What a query that looks at a few rows takes at the most.
 const SOON: Duration = Duration::from_millis(4);
 const WORKER: uuid::Uuid = given::WORKER;
+
+/// All departures there are, where it matters whether they are more than a share.
+fn above(percent: u8) -> DepartureCount {
+    DepartureCount {
+        since: given::NOW,
+        percent,
+        deletes: true,
+    }
+}
 
 /// The shortest of many runs: what the query costs where nothing else has the machine.
 async fn shortest<T, F: Future<Output = T>>(ask: impl Fn() -> F) -> Duration {
@@ -59,5 +75,48 @@ async fn finding_work_costs_the_same_however_much_there_is() {
     for (what, took) in [("next_due", next_due), ("next_due_at", next_due_at), ("own", own)] {
         assert!(took < SOON, "{what} took {took:?}");
     }
+    database.discard().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_paused_costs_the_same_however_much_waits_there() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let (connection, _): (Connection, _) = given::due_account(&store).await;
+    let key = given::key(&connection);
+    let (now, until) = (given::after(2), given::after(9_999));
+    assert_eq!(store.own(WORKER, now, until, 9).await.unwrap().len(), 1);
+    given::pause(&store, &connection).await;
+    database.tamper(FILL).await;
+
+    let claim =
+        shortest(|| async { assert!(store.claim(WORKER, &key, now, until, 8).await.unwrap().is_empty()) }).await;
+    let own = shortest(|| async { assert!(store.own(WORKER, now, until, 64).await.unwrap().is_empty()) }).await;
+    let next_due = shortest(|| async { assert_eq!(store.next_due(WORKER, &[]).await.unwrap(), None) }).await;
+
+    for (what, took) in [("claim", claim), ("own", own), ("next_due", next_due)] {
+        assert!(took < SOON, "{what} took {took:?}");
+    }
+    database.discard().await;
+}
+
+#[tokio::test]
+async fn counting_departures_costs_the_same_however_many_stay() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let (connection, _): (Connection, _) = given::due_account(&store).await;
+    let key = given::key(&connection);
+    database.tamper(FILL).await;
+    database.tamper(SETTLE).await;
+
+    let took = shortest(|| async {
+        let departures = store.departures(&key, above(20)).await.unwrap();
+        assert_eq!(departures.leaving, 50);
+        assert!(departures.of > 250, "a fifth of {} is more than leave", departures.of);
+    })
+    .await;
+
+    assert!(took < SOON, "it took {took:?}");
+    assert_eq!(store.departures(&key, above(0)).await.unwrap().of, 50_001);
     database.discard().await;
 }

@@ -1,6 +1,6 @@
 //! Who works on which connection, and when there is something to work on.
 
-use roster_application::ports::{ConnectionKey, Sealed, StoreError};
+use roster_application::ports::{ConnectionKey, Owned, Sealed, StoreError};
 use roster_domain::{Connection, ConnectionId, OrganizationId, Timestamp};
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ impl SqliteStore {
         now: Timestamp,
         until: Timestamp,
         limit: u32,
-    ) -> Result<Vec<Connection>, StoreError> {
+    ) -> Result<Vec<Owned>, StoreError> {
         let candidates = sqlx::query!(
             r#"
             SELECT
@@ -31,7 +31,12 @@ impl SqliteStore {
                       AND a.next_attempt_at <= ?2 AND (a.lease_until IS NULL OR a.lease_until <= ?2)
                     ORDER BY a.next_attempt_at
                     LIMIT 1
-                ) AS "longest?: i64"
+                ) AS "longest?: i64",
+                (
+                    -- The end of an index.
+                    SELECT max(a.retry_floor) FROM accounts a INDEXED BY accounts_floor
+                    WHERE a.organization_id = c.organization_id AND a.connection_id = c.id AND a.retry_floor > ?2
+                ) AS "not_before?: i64"
             FROM connections c
             WHERE c.paused_at IS NULL AND (c.owner IS NULL OR c.owner = ?1 OR c.owned_until <= ?2)
               AND "longest?: i64" IS NOT NULL
@@ -61,6 +66,11 @@ impl SqliteStore {
             .into_iter()
             .filter(|row| row.is_owned || taken.contains(&(row.organization_id, row.id)))
             .filter_map(|row| {
+                let place = Place::new("accounts", format_args!("those at connection {}", row.id));
+                let not_before = place
+                    .optional_time("retry_floor", row.not_before)
+                    .map_err(report)
+                    .ok()?;
                 let row = ConnectionRow {
                     organization_id: row.organization_id,
                     id: row.id,
@@ -76,7 +86,8 @@ impl SqliteStore {
                     version: row.version,
                 };
                 let read: Result<(Connection, Sealed), StoreError> = row.try_into();
-                read.map(|(connection, _)| connection).map_err(report).ok()
+                let (connection, _) = read.map_err(report).ok()?;
+                Some(Owned { connection, not_before })
             })
             .collect())
     }

@@ -19,7 +19,7 @@ impl SqliteStore {
         let recorded = sqlx::query_scalar!(
             r#"
             UPDATE accounts SET
-                vendor_user_id = ?5, vendor_active = ?6, intent = ?8, invite_url = coalesce(?9, invite_url),
+                vendor_user_id = ?5, is_missing = ?28, vendor_active = ?6, intent = ?8, invite_url = coalesce(?9, invite_url),
                 -- Who is assigned otherwise has the same version, which is not what the vendor has.
                 applied_version = CASE WHEN is_assigned <> ?11 THEN min(?7, desired_version - 1) ELSE ?7 END,
                 -- In each line that begins so: the user was changed, or assigned otherwise, since the claim. The account
@@ -29,6 +29,8 @@ impl SqliteStore {
                 next_attempt_at = CASE
                     WHEN held.is_outdated OR held.is_cleared
                     THEN max(?15, coalesce(CASE WHEN ?13 THEN retry_floor ELSE ?16 END, ?15))
+                    -- In sync, and claimed by somebody who did not know that accounts are read back now.
+                    WHEN read_back_wanted AND ?27 AND ?23 IS NULL THEN coalesce(?17, ?15)
                     ELSE ?17
                 END,
                 attention_cause = CASE WHEN held.is_outdated THEN NULL ELSE ?18 END,
@@ -42,11 +44,13 @@ impl SqliteStore {
                 END,
                 removed_at = CASE WHEN held.is_outdated THEN NULL ELSE ?23 END,
                 left_at = CASE WHEN ?24 THEN ?15 ELSE left_at END,
+                -- Who was missing and is there again may be missed another time.
+                cleared_version = CASE WHEN is_missing AND NOT ?28 THEN NULL ELSE cleared_version END,
                 -- What was reported stands until the vendor was seen to be as it should be.
                 drift_message = CASE WHEN ?27 THEN ?25 ELSE coalesce(?25, drift_message) END,
                 drift_since = CASE WHEN ?27 THEN ?26 ELSE coalesce(?26, drift_since) END,
                 retry_floor = CASE WHEN ?13 THEN retry_floor ELSE ?16 END,
-                lease_until = NULL, updated_at = ?15
+                read_back_wanted = 0, lease_until = NULL, updated_at = ?15
             FROM (
                 SELECT
                     desired_version > ?10 OR is_assigned <> ?11 AS is_outdated,
@@ -86,6 +90,7 @@ impl SqliteStore {
             settlement.drift.as_ref().map(|drift| drift.message.as_str()),
             settlement.drift.as_ref().map(|drift| drift.since.timestamp_micros()),
             ending.settles_drift,
+            known.is_missing,
         )
         .fetch_all(&mut *transaction)
         .await

@@ -20,7 +20,8 @@ macro_rules! columns_of_accounts {
             $before
             + " a.organization_id AS \"organization_id: Uuid\", a.user_id AS \"user_id: Uuid\",
                 a.connection_id AS \"connection_id: Uuid\", c.vendor, a.desired_version, a.applied_version,
-                a.vendor_user_id, a.vendor_active AS \"vendor_active: bool\", a.intent, a.invite_url, a.attempts, a.next_attempt_at, a.last_error,
+                a.vendor_user_id, a.is_missing AS \"is_missing: bool\",
+                a.vendor_active AS \"vendor_active: bool\", a.intent, a.invite_url, a.attempts, a.next_attempt_at, a.last_error,
                 a.attention_cause, a.attention_message, a.attention_remedy, a.attention_since, a.removed_at,
                 a.is_assigned AS \"is_assigned: bool\", a.held_since, a.drift_message, a.drift_since,
                 c.paused_at IS NOT NULL AS \"paused!: bool\", a.updated_at "
@@ -40,6 +41,7 @@ pub(crate) struct AccountRow {
     pub(crate) desired_version: Version,
     pub(crate) applied_version: Version,
     pub(crate) vendor_user_id: Option<String>,
+    pub(crate) is_missing: bool,
     pub(crate) vendor_active: Option<bool>,
     pub(crate) intent: Option<String>,
     pub(crate) invite_url: Option<String>,
@@ -102,6 +104,7 @@ impl TryFrom<AccountRow> for Account {
             desired_version: row.desired_version,
             known: Known {
                 vendor_user_id: row.vendor_user_id.map(VendorUserId::new),
+                is_missing: row.is_missing,
                 active: row.vendor_active,
                 applied_version: row.applied_version,
                 intent: row.intent.map(VendorKey::new),

@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use roster_application::ports::{Sealed, StoreError};
+use roster_application::ports::{Sealed, StoreError, StoredOptions};
 use roster_domain::{BaseUrl, Connection, ConnectionId, OrganizationId, Pause, Vendor, Version};
 use uuid::Uuid;
 
-use super::{Place, StoredOptions};
+use super::Place;
 
 /// Reads connections, all columns: `connections!("WHERE …", arguments…)`.
 macro_rules! connections {
@@ -57,7 +57,7 @@ impl TryFrom<ConnectionRow> for (Connection, Sealed) {
             vendor,
             label: row.label,
             base_url: place.check("base_url", BaseUrl::new(&row.base_url))?,
-            options: options.read(vendor, &place)?,
+            options: place.check("options", options.read(vendor))?,
             paused,
             created_at: place.time("created_at", row.created_at)?,
             updated_at: place.time("updated_at", row.updated_at)?,

@@ -5,11 +5,13 @@
 use std::str::FromStr;
 
 use roster_application::ports::{
-    AccountStore, ConnectionStore, CustomerStore, HistoryStore, InCustomer, OrganizationStore, Sealed, UserQuery,
-    UserStore,
+    AccountQueue, AccountStore, ConnectionKey, ConnectionStore, CustomerStore, DepartureCount, HistoryStore,
+    InCustomer, OrganizationStore, Sealed, UserQuery, UserStore,
 };
 use roster_contract::store::given;
-use roster_domain::{AccountStatus, Assignment, Connection, ConnectionOptions, OrganizationId, User, UserId};
+use roster_domain::{
+    AccountStatus, Assignment, Connection, ConnectionId, ConnectionOptions, OrganizationId, User, UserId,
+};
 use roster_store_sqlite::SqliteStore;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
@@ -185,6 +187,77 @@ async fn converges(store: &SqliteStore, organization: OrganizationId, connection
         store.history(organization, newcomer.id, None, 9).await.unwrap().len(),
         3
     );
+}
+
+/// What the third version wrote beside that: a connection that reads accounts back every hour, with two that are in sync
+/// and one that is behind and is to leave, and one that does not, with one that is in sync. A trigger had made accounts.
+const ROWS_OF_THIRD: &str = r"
+    UPDATE connections SET options = json_set(options, '$.read_back_minutes', 60)
+    WHERE id = x'019b8d3a000070008000000000000005';
+    UPDATE connections SET options = json_set(options, '$.drift', 'off')
+    WHERE id = x'019b8d3a000070008000000000000006';
+    UPDATE accounts SET applied_version = 4, attempts = 0, last_error = NULL, next_attempt_at = NULL, lease_until = NULL
+    WHERE connection_id = x'019b8d3a000070008000000000000005';
+    INSERT INTO users (organization_id, id, roles, default_note_template_ids, active, created_at, updated_at, version)
+    VALUES
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000007', '[]', '[]', 1, 1767600000123456,
+        1767600000123456, 1),
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000008', '[]', '[]', 0, 1767600000123456,
+        1767600000123456, 2);
+    UPDATE accounts SET applied_version = 1, vendor_user_id = 'v-' || hex(user_id), vendor_active = 1,
+        next_attempt_at = CASE WHEN desired_version > 1 THEN next_attempt_at END
+    WHERE connection_id = x'019b8d3a000070008000000000000005' AND desired_version < 4;
+";
+
+#[tokio::test]
+async fn a_database_of_the_third_version_has_accounts_in_sync_read_back_and_knows_who_leaves() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("roster.db").display());
+    let options = SqliteConnectOptions::from_str(&url).unwrap().create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    migrations(1).run(&pool).await.unwrap();
+    sqlx::raw_sql(ROWS).execute(&pool).await.unwrap();
+    migrations(2).run(&pool).await.unwrap();
+    sqlx::raw_sql(ROWS_OF_SECOND).execute(&pool).await.unwrap();
+    migrations(3).run(&pool).await.unwrap();
+    sqlx::raw_sql(ROWS_OF_THIRD).execute(&pool).await.unwrap();
+    pool.close().await;
+
+    let store = SqliteStore::connect(&url).await.unwrap();
+    store.migrate().await.unwrap();
+
+    let organization = OrganizationId::new("019b8d3a-0000-7000-8000-000000000001".parse().unwrap());
+    let of = |number: &str| format!("019b8d3a-0000-7000-8000-0000000000{number}").parse().unwrap();
+    let looking = ConnectionKey {
+        organization_id: organization,
+        connection_id: ConnectionId::new(of("05")),
+    };
+    let mut due = Vec::new();
+    for user in ["03", "07", "08"] {
+        let accounts = store
+            .accounts_of_user(organization, UserId::new(of(user)))
+            .await
+            .unwrap();
+        let there = accounts.iter().filter(|account| account.known.vendor_user_id.is_some());
+        due.extend(there.map(|account| (account.connection_id == looking.connection_id, account.next_attempt_at)));
+    }
+    let [(true, Some(first)), (false, None), (true, Some(second)), (true, behind)] = due[..] else {
+        panic!("whoever is looked at is due, one at once and one in time: {due:?}")
+    };
+    assert!(first > given::NOW, "from now on: {first}");
+    assert_eq!(
+        (second - first).num_milliseconds(),
+        30 * 60_000,
+        "the second of two within an hour"
+    );
+    assert_eq!(behind, Some(given::NOW), "as before");
+    let everything = DepartureCount {
+        since: given::NOW,
+        percent: 0,
+        deletes: true,
+    };
+    let departures = store.departures(&looking, everything).await.unwrap();
+    assert_eq!((departures.leaving, departures.of), (1, 3));
 }
 
 /// The first so many migrations alone.

@@ -1,14 +1,14 @@
 //! What is sent, call by call: previews show the same.
 
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roster_application::ports::{Subject, VendorError};
-use roster_domain::{ConnectionOptions, OutcomeClass, PersonName, VendorKey, VendorUserId};
+use roster_domain::{ConnectionOptions, OutcomeClass, PersonName, Vendor, VendorKey, VendorUserId};
 use roster_wire::corti::{NewCustomer, NewUser, Secret, UserChange};
 use serde::Serialize;
 
-/// All but the unreserved characters of RFC 3986 section 2.3: an id is one segment, whatever it holds.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+use crate::egress::MASK;
+use crate::paths;
+
 /// How many users a page has. The vendor documents no limit; a server that caps it goes on by its own count all the same.
 const PAGE_SIZE: usize = 100;
 
@@ -22,6 +22,16 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// The same call as a preview shows it where an initial password would be sent along.
+    pub(super) fn with_masked_password(mut self) -> Self {
+        match &mut self.body {
+            Some(Body::NewUser(user)) => user.password = Some(Secret::new(MASK)),
+            Some(Body::Change(change)) => change.password = Some(Secret::new(MASK)),
+            Some(Body::NewCustomer(_)) | None => {}
+        }
+        self
+    }
+
     /// The initial password that is sent along.
     pub(super) fn password(&self) -> Option<&Secret> {
         match self.body.as_ref()? {
@@ -163,24 +173,9 @@ impl<'a> Customer<'a> {
     }
 }
 
-/// Whether an id can be a segment of a URL: `.` and `..` cannot, however they are escaped (RFC 3986 section 5.2.4 and the
-/// WHATWG's URL standard), and would call another route.
-pub(super) fn can_be_named(id: &str) -> bool {
-    !matches!(id, "" | "." | "..")
-}
-
 /// A path below the base URL, each segment escaped.
 fn path(segments: &[&str]) -> Result<String, VendorError> {
-    let mut path = String::new();
-    for segment in segments {
-        if !can_be_named(segment) {
-            let message = format!("Corti cannot be asked for the id \"{segment}\"");
-            return Err(VendorError::new(OutcomeClass::Rejected, message));
-        }
-        path.push('/');
-        path.extend(utf8_percent_encode(segment, ESCAPED));
-    }
-    Ok(path)
+    paths::of(Vendor::Corti, segments)
 }
 
 fn get(path: String) -> Call {

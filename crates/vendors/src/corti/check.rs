@@ -4,8 +4,8 @@ use roster_application::credentials::Credentials;
 use roster_domain::{Connection, Email, Fault, FieldPath, Given, Rule, Violations};
 use secrecy::ExposeSecret;
 
-use super::calls::can_be_named;
 use crate::base_url;
+use crate::paths::can_be_named;
 
 /// Everything that is wrong, at once. What was given for the password is never repeated.
 pub(super) fn check(connection: &Connection, credentials: &Credentials) -> Violations {

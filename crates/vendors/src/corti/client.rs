@@ -4,20 +4,20 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::FutureExt;
+use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use reqwest::RequestBuilder;
-use roster_application::credentials::Credentials;
-use roster_application::ports::{Clock, PreviewedRequest, Target, VendorError};
+use roster_application::ports::{AtOnce, Clock, PreviewedRequest, Target, VendorError};
 use roster_domain::{ConnectionId, OutcomeClass, Vendor};
 use roster_wire::corti::{ReportedUser, Secret};
-use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::answers::Refusal;
 use super::calls::{Call, Customer};
 use super::login::Tokens;
-use crate::egress::{Answer, CallError, Egress, preview};
+use crate::access_token::AccessToken;
+use crate::egress::{Answer, CallError, Confidential, Egress, preview};
 use crate::outcome;
 use crate::single_flight::SingleFlight;
 
@@ -82,9 +82,9 @@ impl Client {
                 if status == StatusCode::UNAUTHORIZED {
                     self.tokens.forget(target.connection.id, &token);
                 }
-                let reported = Refusal::read(&answer.body);
-                let error = outcome::of_answer(target.connection.vendor, &answer, &reported, self.clock.now());
-                Err(outcome::without(error, &secrets(target, call, &token)))
+                let reported = Refusal::read(&answer.refusal());
+                let vendor = target.connection.vendor;
+                Err(outcome::of_answer(vendor, &answer, &reported, self.clock.now()))
             }
         }
     }
@@ -116,7 +116,7 @@ impl Client {
 
     /// What [`Self::call`] would send, its token masked.
     pub(super) fn preview(&self, target: Target<'_>, call: &Call) -> Result<PreviewedRequest, VendorError> {
-        self.request(target, call, &Secret::new("unknown yet"))
+        self.request(target, call, &AccessToken::unknown_yet())
             .and_then(preview)
             .map_err(|error| self.no_answer(target, error))
     }
@@ -131,6 +131,7 @@ impl Client {
             let target = Target {
                 connection: &connection,
                 credentials: &credentials,
+                turns: &AtOnce,
             };
             match client.call(target, &call).await {
                 // Somebody else has made it meanwhile.
@@ -138,23 +139,28 @@ impl Client {
                 outcome => outcome.map(drop).map_err(Arc::new),
             }
         };
+        // Whoever waits may be who drives it, and it is not known who: each takes the turn of the one request.
+        target.turns.take().await?;
         let fetched = self.making.run(key, || fetch.boxed()).await;
         fetched.map_err(|error| not_made(target, error))
     }
 
-    async fn send(&self, target: Target<'_>, call: &Call, token: &Secret) -> Result<Answer, VendorError> {
-        let sent = async { self.egress.send(self.request(target, call, token)?).await };
+    async fn send(&self, target: Target<'_>, call: &Call, token: &AccessToken) -> Result<Answer, VendorError> {
+        let initial = call.password().map_or("", Secret::expose);
+        let confidential = Confidential::of(target.credentials).and(initial);
+        target.turns.take().await?;
+        let sent = async { self.egress.send(self.request(target, call, token)?, confidential).await };
         sent.await.map_err(|error| self.no_answer(target, error))
     }
 
     /// The whole request: what is previewed is what is sent.
-    fn request(&self, target: Target<'_>, call: &Call, token: &Secret) -> Result<RequestBuilder, CallError> {
+    fn request(&self, target: Target<'_>, call: &Call, token: &AccessToken) -> Result<RequestBuilder, CallError> {
         let connection = target.connection;
         let url = format!("{}{}", connection.base_url, call.path);
         let request = self
             .egress
             .request(call.method.clone(), &url, connection.options.allow_private_addresses)?
-            .bearer_auth(token.expose());
+            .header(AUTHORIZATION, token.header());
         Ok(match &call.body {
             Some(body) => request.json(body),
             None => request,
@@ -224,14 +230,4 @@ fn no_such_customer(target: Target<'_>, error: VendorError) -> VendorError {
         message,
         ..error
     }
-}
-
-/// Everything in a call that nobody may see.
-fn secrets<'a>(target: Target<'a>, call: &'a Call, token: &'a Secret) -> Vec<&'a str> {
-    let account = match target.credentials {
-        Credentials::ServiceAccount { password, .. } => Some(password.expose_secret()),
-        Credentials::OAuthClient { .. } | Credentials::ApiKey { .. } => None,
-    };
-    let initial = call.password().map(Secret::expose);
-    [Some(token.expose()), account, initial].into_iter().flatten().collect()
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use roster_application::credentials::Credentials;
 use roster_application::ports::{Clock, Target, VendorError};
-use roster_wire::corti::{Secret, TOKEN_PATH, TokenRequest, TokenResponse};
+use roster_wire::corti::{Secret, TOKEN_PATH, TokenRequest};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::answers::Refusal;
-use crate::egress::Egress;
-use crate::outcome;
+use crate::access_token::Granted;
+use crate::egress::{Confidential, Egress};
 use crate::tokens::{self, Endpoint, Identity, TokenSource, unusable};
 
 /// The access tokens of accounts.
@@ -33,7 +33,6 @@ impl Tokens {
 
 impl TokenSource for Accounts {
     type Request = Request;
-    type Token = Secret;
 
     fn request(&self, target: Target<'_>) -> Result<Request, VendorError> {
         let Credentials::ServiceAccount { email, password } = target.credentials else {
@@ -53,14 +52,14 @@ impl TokenSource for Accounts {
         request.endpoint.identity([&request.email, password])
     }
 
-    async fn fetch(&self, request: &Request, egress: &Egress, clock: &dyn Clock) -> Result<(Secret, u64), VendorError> {
+    async fn fetch(&self, request: &Request, egress: &Egress, clock: &dyn Clock) -> Result<Granted, VendorError> {
         let password = request.password.expose_secret();
         let body = TokenRequest {
             email: request.email.clone(),
             password: Secret::new(password),
         };
-        let asked = request.endpoint.ask(egress, clock, &body, Refusal::read).await;
-        let response: TokenResponse = asked.map_err(|error| outcome::without(error, &[password]))?;
-        Ok((response.access_token, response.expires_in))
+        let confidential = Confidential::nothing().and(password);
+        let endpoint = &request.endpoint;
+        endpoint.ask(egress, clock, (&body, confidential), Refusal::read).await
     }
 }

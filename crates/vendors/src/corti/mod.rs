@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
 use roster_application::ports::{
-    Clock, PreviewedRequest, RemotePage, RemoteUser, Subject, Target, VendorError, VendorGateway,
+    Clock, PreviewedRequest, RemotePage, RemoteUser, Sought, Subject, Target, VendorError, VendorGateway,
 };
 use roster_domain::capabilities::RequiredField;
 use roster_domain::{Capabilities, Connection, KeyKind, OutcomeClass, Step, User, VendorKey, VendorUserId, Violations};
@@ -34,7 +34,6 @@ const CAPABILITIES: Capabilities = Capabilities {
     reactivate: true,
     delete: true,
     read_back: true,
-    requests_per_step: 1,
     initial_password: true,
     required: &[RequiredField::Email, RequiredField::FirstName, RequiredField::LastName],
 };
@@ -98,9 +97,9 @@ impl VendorGateway for Corti {
         target: Target<'a>,
         key: &VendorKey,
         user: &User,
-    ) -> Result<Option<RemoteUser>, VendorError> {
-        let found = walk::find(&self.client, target, |found| has_address(found, key)).await?;
-        Ok(found.map(|found| remote(found, user)))
+        from: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
+        walk::find(&self.client, target, from, user, |found| has_address(found, key)).await
     }
 
     async fn create<'a>(
@@ -133,27 +132,42 @@ impl VendorGateway for Corti {
         target: Target<'a>,
         id: &VendorUserId,
         user: &User,
-    ) -> Result<RemoteUser, VendorError> {
-        let found = walk::find(&self.client, target, |found| has_id(found, id)).await?;
-        let found = found.ok_or_else(|| {
-            let message = "Corti's customer no longer has the user among its users";
-            VendorError::new(OutcomeClass::NotFound, message)
-        })?;
-        Ok(remote(found, user))
+        from: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
+        match walk::find(&self.client, target, from, user, |found| has_id(found, id)).await? {
+            Sought::Nobody => Err(VendorError::new(
+                OutcomeClass::NotFound,
+                "Corti's customer no longer has the user among its users",
+            )),
+            sought => Ok(sought),
+        }
     }
 
     /// Shows the first page of a walk: whether there is another depends on the answer. So does whether the customer is made.
-    fn preview(&self, target: Target<'_>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
+    fn preview(
+        &self,
+        target: Target<'_>,
+        step: &Step,
+        user: &User,
+        with_password: bool,
+    ) -> Result<Vec<PreviewedRequest>, VendorError> {
         let customer = Customer::of(&target.connection.options)?;
         let subject = Subject { user, password: None };
+        let shown = |call: calls::Call| {
+            if with_password {
+                call.with_masked_password()
+            } else {
+                call
+            }
+        };
         let call = match step {
             Step::LookUp(_) | Step::ReadBack(_) => customer.users(1),
-            Step::Create(key) => customer.create(key, subject),
-            Step::Update(id) => customer.update(id, subject),
+            Step::Create(key) => customer.create(key, subject).map(shown),
+            Step::Update(id) => customer.update(id, subject).map(shown),
             Step::Activate(id) => customer.switch(id, true),
             Step::Deactivate(id) => customer.switch(id, false),
             Step::Delete(id) => customer.delete(id),
-            Step::InSync | Step::Removed | Step::Ask { .. } => return Ok(Vec::new()),
+            Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => return Ok(Vec::new()),
         };
         Ok(vec![self.client.preview(target, &call?)?])
     }

@@ -1,21 +1,35 @@
 //! An answer, read whole and bounded.
 
+use std::fmt;
+
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use reqwest::Response;
 use roster_domain::Timestamp;
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
-use super::CallError;
 use super::retry_after::{self, RetryAfter};
+use super::{CallError, Confidential};
 
 /// An answer that came in whole, or as much of it as is kept.
-#[derive(Debug)]
+///
+/// The body is not for everybody: [`Self::json`] reads what was asked for, and what is shown to people comes from
+/// [`Self::refusal`] and [`Self::masked`], in which nothing is left of what the call carried.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) body: Vec<u8>,
+    body: Vec<u8>,
     headers: HeaderMap,
     cut: bool,
+    confidential: Confidential,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A body that is not what was asked for.
@@ -25,13 +39,49 @@ pub(crate) enum Unreadable {
     TooLarge,
     #[error("it is not JSON by its content type")]
     ContentType,
-    #[error("it is not the JSON that was expected")]
-    Json(#[source] serde_json::Error),
+    #[error("it is not text")]
+    Text,
+    #[error("it is not the JSON that was expected: {0}")]
+    Json(Misread),
+}
+
+/// Where JSON is not what was expected. The parser's own words are not kept: they quote what it found, which may be a token.
+#[derive(Debug)]
+pub(crate) struct Misread {
+    category: Category,
+    line: usize,
+    column: usize,
+}
+
+impl From<&serde_json::Error> for Misread {
+    fn from(error: &serde_json::Error) -> Self {
+        Self {
+            category: error.classify(),
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl fmt::Display for Misread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.category {
+            Category::Syntax => "it is no JSON",
+            Category::Data => "it has other fields or types",
+            Category::Eof => "it ends too early",
+            Category::Io => "it cannot be read",
+        };
+        write!(f, "{what} (line {}, column {})", self.line, self.column)
+    }
 }
 
 impl Answer {
     /// Reads the body chunk by chunk, and stops at the limit, whatever length was announced.
-    pub(super) async fn read(mut response: Response, limit: usize) -> Result<Self, CallError> {
+    pub(super) async fn read(
+        mut response: Response,
+        limit: usize,
+        confidential: Confidential,
+    ) -> Result<Self, CallError> {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
@@ -49,6 +99,7 @@ impl Answer {
             body,
             headers,
             cut,
+            confidential,
         })
     }
 
@@ -73,7 +124,23 @@ impl Answer {
         {
             return Err(Unreadable::ContentType);
         }
-        serde_json::from_slice(&self.body).map_err(Unreadable::Json)
+        serde_json::from_slice(&self.body).map_err(|error| Unreadable::Json(Misread::from(&error)))
+    }
+
+    /// The body of an answer that is no success, for whoever makes words for people of it: no secret of the call is whole
+    /// in it.
+    pub(crate) fn refusal(&self) -> Vec<u8> {
+        self.confidential.masked_body(&self.body)
+    }
+
+    /// What the vendor says, without anything confidential, be it only a part of it.
+    pub(crate) fn masked(&self, words: &str) -> String {
+        self.confidential.masked(words)
+    }
+
+    /// Whether there is no body.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
     }
 
     /// The body as text, of whatever content type.
@@ -81,7 +148,7 @@ impl Answer {
         if self.cut {
             return Err(Unreadable::TooLarge);
         }
-        std::str::from_utf8(&self.body).map_err(|error| Unreadable::Json(serde::de::Error::custom(error)))
+        std::str::from_utf8(&self.body).map_err(|_| Unreadable::Text)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod answer;
+mod confidential;
 mod preview;
 mod retry_after;
 
@@ -19,7 +20,8 @@ use url::Url;
 pub(crate) use addresses::leads_inside;
 use addresses::{InsideOnly, PublicOnly};
 pub(crate) use answer::Answer;
-pub(crate) use preview::preview;
+pub(crate) use confidential::Confidential;
+pub(crate) use preview::{MASK, preview};
 
 /// How long a call may take, and how much it may bring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,10 +108,13 @@ impl Egress {
         Ok(self.public.request(method, url))
     }
 
-    /// Sends a request, once, and reads the answer.
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, CallError> {
-        let response = request.send().await.map_err(CallError::of)?;
-        Answer::read(response, self.limits.body).await
+    /// Sends a request, once, and reads the answer, which repeats nothing that is confidential to whoever asks for its words.
+    pub(crate) async fn send(&self, request: RequestBuilder, confidential: Confidential) -> Result<Answer, CallError> {
+        let (client, request) = request.build_split();
+        let request = request.map_err(CallError::of)?;
+        let confidential = confidential.and_of_headers(request.headers());
+        let response = client.execute(request).await.map_err(CallError::of)?;
+        Answer::read(response, self.limits.body, confidential).await
     }
 }
 

@@ -7,7 +7,7 @@ use roster_application::ports::PreviewedRequest;
 use super::CallError;
 
 /// What stands for a secret.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// Shows a request. Headers that are marked as sensitive are masked, but for the word `Bearer` in front; a body that holds
 /// a secret must be written without it.

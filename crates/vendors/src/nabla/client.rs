@@ -3,14 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::header::AUTHORIZATION;
 use http::{Method, StatusCode};
 use reqwest::RequestBuilder;
 use roster_application::ports::{Clock, Ids, PreviewedRequest, Target, VendorError};
 use roster_domain::OutcomeClass;
-use roster_wire::nabla::{ReportedError, Token, VERSION_HEADER};
+use roster_wire::nabla::{ReportedError, VERSION_HEADER};
 use serde::Serialize;
 
-use crate::egress::{Answer, CallError, Egress, preview};
+use crate::access_token::AccessToken;
+use crate::egress::{Answer, CallError, Confidential, Egress, preview};
 use crate::oauth::Tokens;
 use crate::outcome;
 
@@ -79,10 +81,9 @@ impl Client {
                 if status == StatusCode::UNAUTHORIZED {
                     self.tokens.forget(target.connection.id, &token);
                 }
-                let reported = ReportedError::read(&answer.body);
+                let reported = ReportedError::read(&answer.refusal());
                 let vendor = target.connection.vendor;
-                let error = outcome::of_answer(vendor, &answer, &reported, self.clock.now());
-                Err(outcome::without(error, &[token.expose()]))
+                Err(outcome::of_answer(vendor, &answer, &reported, self.clock.now()))
             }
         }
     }
@@ -93,7 +94,7 @@ impl Client {
         target: Target<'_>,
         call: &Call<impl Serialize + Sync>,
     ) -> Result<PreviewedRequest, VendorError> {
-        self.request(target, call, &Token::new("unknown yet"))
+        self.request(target, call, &AccessToken::unknown_yet())
             .and_then(preview)
             .map_err(|error| self.no_answer(target, error))
     }
@@ -107,9 +108,11 @@ impl Client {
         &self,
         target: Target<'_>,
         call: &Call<impl Serialize + Sync>,
-        token: &Token,
+        token: &AccessToken,
     ) -> Result<Answer, VendorError> {
-        let sent = async { self.egress.send(self.request(target, call, token)?).await };
+        let confidential = Confidential::of(target.credentials);
+        target.turns.take().await?;
+        let sent = async { self.egress.send(self.request(target, call, token)?, confidential).await };
         sent.await.map_err(|error| self.no_answer(target, error))
     }
 
@@ -118,7 +121,7 @@ impl Client {
         &self,
         target: Target<'_>,
         call: &Call<impl Serialize + Sync>,
-        token: &Token,
+        token: &AccessToken,
     ) -> Result<RequestBuilder, CallError> {
         let connection = target.connection;
         let version = connection.options.api_version.as_deref();
@@ -127,7 +130,7 @@ impl Client {
             .egress
             .request(call.method.clone(), &url, connection.options.allow_private_addresses)?
             .header(VERSION_HEADER, version.unwrap_or(self.default_version))
-            .bearer_auth(token.expose());
+            .header(AUTHORIZATION, token.header());
         Ok(match &call.body {
             Some(body) => request.json(body),
             None => request,

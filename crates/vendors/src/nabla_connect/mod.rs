@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use http::Method;
 use roster_application::credentials::Credentials;
 use roster_application::ports::{
-    Clock, Ids, PreviewedRequest, RemotePage, RemoteUser, Subject, Target, VendorError, VendorGateway,
+    Clock, Ids, PreviewedRequest, RemotePage, RemoteUser, Sought, Subject, Target, VendorError, VendorGateway,
 };
 use roster_domain::capabilities::RequiredField;
 use roster_domain::{Capabilities, Connection, OutcomeClass, Step, User, VendorKey, VendorUserId, Violations};
@@ -36,7 +36,6 @@ const CAPABILITIES: Capabilities = Capabilities {
     reactivate: false,
     delete: false,
     read_back: false,
-    requests_per_step: 2,
     initial_password: false,
     required: &[RequiredField::Email, RequiredField::ExternalId],
 };
@@ -91,7 +90,13 @@ impl VendorGateway for NablaConnect {
         nabla::check(connection, credentials)
     }
 
-    async fn look_up<'a>(&self, _: Target<'a>, _: &VendorKey, _: &User) -> Result<Option<RemoteUser>, VendorError> {
+    async fn look_up<'a>(
+        &self,
+        _: Target<'a>,
+        _: &VendorKey,
+        _: &User,
+        _: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         Err(no_way_to("look a user up"))
     }
 
@@ -129,13 +134,25 @@ impl VendorGateway for NablaConnect {
         Ok(told.compared(user))
     }
 
-    async fn read_back<'a>(&self, _: Target<'a>, _: &VendorUserId, _: &User) -> Result<RemoteUser, VendorError> {
+    async fn read_back<'a>(
+        &self,
+        _: Target<'a>,
+        _: &VendorUserId,
+        _: &User,
+        _: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         Err(no_way_to("read a user"))
     }
 
     /// Shows what is sent where the vendor has no settings of the user yet. An update of a record without speech locale is
     /// followed by a second request where the vendor turns out to have settings that the record has not.
-    fn preview(&self, target: Target<'_>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
+    fn preview(
+        &self,
+        target: Target<'_>,
+        step: &Step,
+        user: &User,
+        _: bool,
+    ) -> Result<Vec<PreviewedRequest>, VendorError> {
         let bodies = match step {
             Step::Create(key) => {
                 let id = VendorUserId::new(key.as_str());
@@ -155,7 +172,7 @@ impl VendorGateway for NablaConnect {
             Step::Deactivate(_) => return Err(no_way_to("deactivate a user")),
             Step::Delete(_) => return Err(no_way_to("delete a user")),
             Step::ReadBack(_) => return Err(no_way_to("read a user")),
-            Step::InSync | Step::Removed | Step::Ask { .. } => Vec::new(),
+            Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => Vec::new(),
         };
         let calls = bodies.iter().map(upsert_call);
         calls.map(|call| self.client.preview(target, &call)).collect()

@@ -1,15 +1,13 @@
 //! What is sent, call by call: previews show the same.
 
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roster_application::ports::VendorError;
-use roster_domain::{KeyKind, Metadata, OutcomeClass, User, VendorKey, VendorUserId};
+use roster_domain::{KeyKind, Metadata, User, Vendor, VendorKey, VendorUserId};
 use roster_wire::nabla_core::{Empty, UserBody};
 
 use crate::nabla::Call;
+use crate::paths;
 
-/// All but the unreserved characters of RFC 3986 section 2.3: an external id is one segment, whatever it holds.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// How many users a page has: the most that the vendor documents.
 const PAGE: usize = 100;
 
@@ -28,7 +26,7 @@ pub(super) fn list(cursor: Option<&str>) -> Call {
     let mut path = format!("/users?limit={PAGE}");
     if let Some(cursor) = cursor {
         path.push_str("&cursor=");
-        path.extend(utf8_percent_encode(cursor, ESCAPED));
+        path.push_str(&paths::escaped(cursor));
     }
     get(path)
 }
@@ -96,18 +94,6 @@ fn get(path: String) -> Call {
 }
 
 /// A path below the base URL, each segment escaped.
-///
-/// `.` and `..` cannot be segments of a URL, however they are escaped (RFC 3986 section 5.2.4 and the WHATWG's URL
-/// standard), and would call another route. A user with such an id cannot be named.
 fn path(segments: &[&str]) -> Result<String, VendorError> {
-    let mut path = String::new();
-    for segment in segments {
-        if matches!(*segment, "" | "." | "..") {
-            let message = format!("Nabla Core cannot be asked for the id \"{segment}\": give the user another one");
-            return Err(VendorError::new(OutcomeClass::Rejected, message));
-        }
-        path.push('/');
-        path.extend(utf8_percent_encode(segment, ESCAPED));
-    }
-    Ok(path)
+    paths::of(Vendor::NablaCore, segments)
 }

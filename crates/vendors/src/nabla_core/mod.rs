@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
 use roster_application::ports::{
-    Clock, Ids, PreviewedRequest, RemotePage, RemoteUser, Subject, Target, VendorError, VendorGateway,
+    Clock, Ids, PreviewedRequest, RemotePage, RemoteUser, Sought, Subject, Target, VendorError, VendorGateway,
 };
 use roster_domain::{Capabilities, Connection, KeyKind, OutcomeClass, Step, User, VendorKey, VendorUserId, Violations};
 
@@ -30,7 +30,6 @@ const CAPABILITIES: Capabilities = Capabilities {
     reactivate: true,
     delete: false,
     read_back: true,
-    requests_per_step: 1,
     initial_password: false,
     required: &[],
 };
@@ -80,14 +79,15 @@ impl VendorGateway for NablaCore {
         target: Target<'a>,
         key: &VendorKey,
         user: &User,
-    ) -> Result<Option<RemoteUser>, VendorError> {
+        _: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         match user_of(&self.client, target, &calls::look_up(key)?).await {
             // Whoever else is found must never be taken for this user.
             Ok(found) if found.external_id.as_deref() != Some(key.as_str()) => Err(unknown(
                 "Nabla Core answered the look-up with a user of another external id".to_owned(),
             )),
-            Ok(found) => Ok(Some(remote(found, user))),
-            Err(error) if error.class == OutcomeClass::NotFound => Ok(None),
+            Ok(found) => Ok(Sought::Found(remote(found, user))),
+            Err(error) if error.class == OutcomeClass::NotFound => Ok(Sought::Nobody),
             Err(error) => Err(error),
         }
     }
@@ -120,13 +120,20 @@ impl VendorGateway for NablaCore {
         target: Target<'a>,
         id: &VendorUserId,
         user: &User,
-    ) -> Result<RemoteUser, VendorError> {
+        _: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         let found = user_of(&self.client, target, &calls::read_back(id)?).await?;
         same_user(id, &found)?;
-        Ok(remote(found, user))
+        Ok(Sought::Found(remote(found, user)))
     }
 
-    fn preview(&self, target: Target<'_>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
+    fn preview(
+        &self,
+        target: Target<'_>,
+        step: &Step,
+        user: &User,
+        _: bool,
+    ) -> Result<Vec<PreviewedRequest>, VendorError> {
         let client = &self.client;
         let request = match step {
             Step::LookUp(key) => client.preview(target, &calls::look_up(key)?),
@@ -136,7 +143,7 @@ impl VendorGateway for NablaCore {
             Step::Deactivate(id) => client.preview(target, &calls::switch(id, false)?),
             Step::ReadBack(id) => client.preview(target, &calls::read_back(id)?),
             Step::Delete(_) => Err(no_delete()),
-            Step::InSync | Step::Removed | Step::Ask { .. } => return Ok(Vec::new()),
+            Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => return Ok(Vec::new()),
         };
         Ok(vec![request?])
     }

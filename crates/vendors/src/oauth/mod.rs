@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use roster_application::credentials::Credentials;
 use roster_application::ports::{Clock, Ids, Target, VendorError};
-use roster_wire::nabla::{ReportedError, TOKEN_PATH, Token, TokenRequest, TokenResponse};
+use roster_wire::nabla::{ReportedError, TOKEN_PATH, TokenRequest};
 use secrecy::{ExposeSecret, SecretString};
 
 pub(crate) use self::assertion::can_sign;
-use crate::egress::Egress;
+use crate::access_token::Granted;
+use crate::egress::{Confidential, Egress};
 use crate::tokens::{self, Endpoint, Identity, TokenSource, unusable};
 
 /// The access tokens of OAuth clients.
@@ -36,7 +37,6 @@ impl Tokens {
 
 impl TokenSource for OAuthClients {
     type Request = Request;
-    type Token = Token;
 
     fn request(&self, target: Target<'_>) -> Result<Request, VendorError> {
         let Credentials::OAuthClient { client_id, private_key } = target.credentials else {
@@ -57,7 +57,7 @@ impl TokenSource for OAuthClients {
         request.endpoint.identity([&request.client_id, key])
     }
 
-    async fn fetch(&self, request: &Request, egress: &Egress, clock: &dyn Clock) -> Result<(Token, u64), VendorError> {
+    async fn fetch(&self, request: &Request, egress: &Egress, clock: &dyn Clock) -> Result<Granted, VendorError> {
         let Request {
             endpoint,
             client_id,
@@ -74,8 +74,12 @@ impl TokenSource for OAuthClients {
                 ))
             }
         })?;
+        let confidential = Confidential::nothing()
+            .and(assertion.expose())
+            .and(private_key.expose_secret());
         let body = TokenRequest::new(assertion);
-        let response: TokenResponse = endpoint.ask(egress, clock, &body, ReportedError::read).await?;
-        Ok((response.access_token, response.expires_in))
+        endpoint
+            .ask(egress, clock, (&body, confidential), ReportedError::read)
+            .await
     }
 }

@@ -9,13 +9,15 @@ use reqwest::RequestBuilder;
 use roster_application::credentials::Credentials;
 use roster_application::ports::{Clock, PreviewedRequest, Target, VendorError};
 use roster_domain::{Email, ExternalId, OutcomeClass, User, Vendor, VendorUserId};
-use roster_wire::upheal::{API_KEY_HEADER, ReportedCheck, ReportedProvider, ReportedSwitch, ReportedUser, Version};
+use roster_wire::upheal::{
+    API_KEY_HEADER, ReportedCheck, ReportedError, ReportedProvider, ReportedSwitch, ReportedUser, Version,
+};
 use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 
 use super::refusal::{self, About};
 use super::requests::{self, Request, version_of};
-use crate::egress::{Answer, CallError, Egress, preview};
+use crate::egress::{Answer, CallError, Confidential, Egress, preview};
 use crate::outcome;
 
 /// Calls Upheal.
@@ -186,8 +188,8 @@ impl Client {
         self.of_user(target, request, id).await
     }
 
-    /// Activates or deactivates a user. Upheal documents 202, and no body: the status says all. Where there is a body all
-    /// the same it must not say otherwise.
+    /// Activates or deactivates a user. Upheal documents 202, and no body: that status says all. What others would
+    /// send for it is believed only after the user was read back. Where there is a body all the same it must not say otherwise.
     pub(super) async fn switch(&self, target: Target<'_>, id: &VendorUserId, active: bool) -> Result<(), VendorError> {
         let answer = self.send(target, &requests::switch(id, active)?).await?;
         if !matches!(
@@ -196,17 +198,22 @@ impl Client {
         ) {
             return Err(refusal::of_answer(About::User, &answer, self.clock.now()));
         }
-        if answer.body.trim_ascii().is_empty() {
+        if !answer.is_empty() {
+            agrees(&answer, id, active)?;
+        }
+        if answer.status == StatusCode::ACCEPTED {
             return Ok(());
         }
-        let switched: ReportedSwitch = read(&answer)?;
-        if switched.user_id.is_some_and(|told| !is_same_id(&told, id)) {
-            return Err(contradiction("answered with another user than the one asked for"));
+        let provider = self.provider(target, id).await?;
+        if self.is_active(target, id, &provider).await? == active {
+            return Ok(());
         }
-        if switched.is_active.is_some_and(|told| told != active) {
-            return Err(contradiction("answered with a user who is not as was asked for"));
-        }
-        Ok(())
+        Err(outcome::of_answer(
+            Vendor::Upheal,
+            &answer,
+            &ReportedError::default(),
+            self.clock.now(),
+        ))
     }
 
     /// What [`Self::send`] would send, its key masked.
@@ -235,20 +242,14 @@ impl Client {
         match answer.status {
             // The vendor documents 200 for everything with a body; 201 for a create is what others would send.
             StatusCode::OK | StatusCode::CREATED => Ok(answer),
-            _ => {
-                let error = refusal::of_answer(about, &answer, self.clock.now());
-                let secrets = match target.credentials {
-                    Credentials::ApiKey { api_key } => vec![api_key.expose_secret()],
-                    Credentials::OAuthClient { .. } | Credentials::ServiceAccount { .. } => Vec::new(),
-                };
-                Err(outcome::without(error, &secrets))
-            }
+            _ => Err(refusal::of_answer(about, &answer, self.clock.now())),
         }
     }
 
     async fn send(&self, target: Target<'_>, request: &Request) -> Result<Answer, VendorError> {
         let prepared = self.prepare(target, request)?;
-        let sent = self.egress.send(prepared).await;
+        target.turns.take().await?;
+        let sent = self.egress.send(prepared, Confidential::of(target.credentials)).await;
         sent.map_err(|error| self.no_answer(error))
     }
 
@@ -314,6 +315,18 @@ impl HasId for ReportedUser {
     fn id(&self) -> &str {
         &self.user_id
     }
+}
+
+/// What a switch says of the user must be what was asked for.
+fn agrees(answer: &Answer, id: &VendorUserId, active: bool) -> Result<(), VendorError> {
+    let switched: ReportedSwitch = read(answer)?;
+    if switched.user_id.is_some_and(|told| !is_same_id(&told, id)) {
+        return Err(contradiction("answered with another user than the one asked for"));
+    }
+    if switched.is_active.is_some_and(|told| told != active) {
+        return Err(contradiction("answered with a user who is not as was asked for"));
+    }
+    Ok(())
 }
 
 fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, VendorError> {

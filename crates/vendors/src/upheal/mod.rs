@@ -14,7 +14,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
 use roster_application::ports::{
-    Clock, PreviewedRequest, RemotePage, RemoteUser, Subject, Target, VendorError, VendorGateway,
+    Clock, PreviewedRequest, RemotePage, RemoteUser, Sought, Subject, Target, VendorError, VendorGateway,
 };
 use roster_domain::capabilities::RequiredField;
 use roster_domain::{
@@ -38,7 +38,6 @@ const CAPABILITIES: Capabilities = Capabilities {
     reactivate: true,
     delete: false,
     read_back: true,
-    requests_per_step: 4,
     initial_password: false,
     required: &[RequiredField::Email, RequiredField::FirstName, RequiredField::LastName],
 };
@@ -145,9 +144,11 @@ impl VendorGateway for Upheal {
         target: Target<'a>,
         key: &VendorKey,
         user: &User,
-    ) -> Result<Option<RemoteUser>, VendorError> {
+        _: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         let Some(found) = self.client.check(target, key.as_str()).await? else {
-            return self.look_up_by_partner_id(target, user).await;
+            let found = self.look_up_by_partner_id(target, user).await?;
+            return Ok(found.map_or(Sought::Nobody, Sought::Found));
         };
         let remote = self
             .client
@@ -164,7 +165,7 @@ impl VendorGateway for Upheal {
                 },
                 _ => error,
             })?;
-        Ok(Some(answer(target, &remote, user, found.active)))
+        Ok(Sought::Found(answer(target, &remote, user, found.active)))
     }
 
     async fn create<'a>(
@@ -220,15 +221,22 @@ impl VendorGateway for Upheal {
         target: Target<'a>,
         id: &VendorUserId,
         user: &User,
-    ) -> Result<RemoteUser, VendorError> {
+        _: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         let remote = self.client.read(target, id).await?;
         let active = self.client.is_active(target, id, &remote.provider).await?;
-        Ok(answer(target, &remote, user, active))
+        Ok(Sought::Found(answer(target, &remote, user, active)))
     }
 
     /// A look-up is shown as one that finds nobody by the address; a change as one of somebody who has nothing set, since
     /// which fields differ is only known when it is made.
-    fn preview(&self, target: Target<'_>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
+    fn preview(
+        &self,
+        target: Target<'_>,
+        step: &Step,
+        user: &User,
+        _: bool,
+    ) -> Result<Vec<PreviewedRequest>, VendorError> {
         let connection = target.connection;
         let requests: Vec<Request> = match step {
             Step::LookUp(key) => [Some(requests::check(key.as_str())?), requests::find_by_partner_id(user)]
@@ -252,7 +260,7 @@ impl VendorGateway for Upheal {
                 vec![requests::provider(id)?, requests::user(id)?, requests::check(address)?]
             }
             Step::Delete(_) => return Err(no_deletion()),
-            Step::InSync | Step::Removed | Step::Ask { .. } => Vec::new(),
+            Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => Vec::new(),
         };
         requests
             .iter()

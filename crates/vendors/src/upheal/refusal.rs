@@ -27,8 +27,8 @@ pub(super) enum About {
 
 /// What follows from the answer.
 pub(super) fn of_answer(about: About, answer: &Answer, now: Timestamp) -> VendorError {
-    let reported = ReportedError::read(&answer.body);
-    let said = said(&reported);
+    let reported = ReportedError::read(&answer.refusal());
+    let said = said(answer, &reported);
     let (class, message) = match (answer.status.as_u16(), about) {
         (403, About::NewUser { .. } | About::User) if reported.is_duplicate() => (
             OutcomeClass::Conflict,

@@ -1,9 +1,8 @@
 //! What is sent: each request as a value, made here alone, so that what is previewed is what is sent.
 
 use http::Method;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use roster_application::ports::VendorError;
-use roster_domain::{Connection, OutcomeClass, User, VendorKey, VendorUserId};
+use roster_domain::{Connection, OutcomeClass, User, Vendor, VendorKey, VendorUserId};
 use roster_wire::upheal::{
     CheckUserBody, NewProviderV1, NewProviderV2, ProviderChangesV1, ProviderChangesV2, ProviderV2, UserChangesV2,
     Version,
@@ -12,12 +11,10 @@ use serde::Serialize;
 
 use super::client::Remote;
 use super::compare;
+use crate::paths;
 
 /// An address that is nobody's (RFC 2606), to ask for when only the connection is tried.
 pub(super) const NOBODY: &str = "nobody@example.com";
-
-/// All but the unreserved characters of RFC 3986 section 2.3: an id is one segment, whatever it holds.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request, but for what the connection adds to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,18 +172,6 @@ fn with_body(method: Method, path: String, body: &impl Serialize) -> Result<Requ
 }
 
 /// A path below the version, each segment escaped.
-///
-/// `.` and `..` cannot be segments of a URL, however they are escaped (RFC 3986 section 5.2.4 and the WHATWG's URL
-/// standard), and would call another route.
 fn path(segments: &[&str]) -> Result<String, VendorError> {
-    let mut path = String::new();
-    for segment in segments {
-        if matches!(*segment, "" | "." | "..") {
-            let message = format!("Upheal cannot be asked for the id \"{segment}\"");
-            return Err(VendorError::new(OutcomeClass::Rejected, message));
-        }
-        path.push('/');
-        path.extend(utf8_percent_encode(segment, ESCAPED));
-    }
-    Ok(path)
+    paths::of(Vendor::Upheal, segments)
 }

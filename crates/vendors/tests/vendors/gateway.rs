@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use roster_application::credentials::Credentials;
-use roster_application::ports::{PreviewedRequest, Target, VendorGateway};
+use roster_application::ports::{AtOnce, PreviewedRequest, Target, VendorGateway};
 use roster_contract::vendor::clinician;
 use roster_domain::{Connection, ConnectionOptions, Step, Vendor, VendorKey, VendorUserId};
 use roster_vendors::{Corti, Gateway, NablaConnect, NablaCore, Upheal};
@@ -57,6 +57,7 @@ fn connection_to(vendor: Vendor) -> (Connection, Credentials) {
 fn a_connection_goes_to_the_client_of_its_vendor(#[case] vendor: Vendor, #[case] url: &str) {
     let (connection, credentials) = connection_to(vendor);
     let target = Target {
+        turns: &AtOnce,
         connection: &connection,
         credentials: &credentials,
     };
@@ -64,7 +65,7 @@ fn a_connection_goes_to_the_client_of_its_vendor(#[case] vendor: Vendor, #[case]
 
     let violations = gateway.check(&connection, &credentials);
     let step = Step::Create(VendorKey::new("ehr-4711"));
-    let created: Vec<PreviewedRequest> = gateway.preview(target, &step, &clinician()).unwrap();
+    let created: Vec<PreviewedRequest> = gateway.preview(target, &step, &clinician(), false).unwrap();
 
     assert!(violations.is_empty(), "{violations}");
     assert_eq!((created[0].method.as_str(), created[0].url.as_str()), ("POST", url));
@@ -101,6 +102,7 @@ async fn what_a_vendor_cannot_do_is_said_in_its_name() {
     ] {
         let (connection, credentials) = connection_to(vendor);
         let target = Target {
+            turns: &AtOnce,
             connection: &connection,
             credentials: &credentials,
         };

@@ -12,5 +12,6 @@ mod gateway;
 mod key_sets;
 mod nabla_connect;
 mod nabla_core;
+mod secrecy;
 mod support;
 mod upheal;

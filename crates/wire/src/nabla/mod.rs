@@ -1,10 +1,13 @@
 //! What Nabla's APIs have in common: the error envelope, OAuth tokens, and how a version is asked for.
 
 mod error;
+mod time;
 mod token;
 
 pub use error::{ErrorBody, ErrorKind, ReportedError};
 pub use token::{CLIENT_ASSERTION_TYPE, CLIENT_CREDENTIALS, TOKEN_PATH, Token, TokenRequest, TokenResponse};
+
+pub(crate) use time::milliseconds;
 
 /// The header that asks for a version of the API. The name without its `X-` is ignored by the vendor without a word.
 pub const VERSION_HEADER: &str = "x-nabla-api-version";

@@ -1,7 +1,7 @@
 //! A user, as the vendor answers it.
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize, Serializer};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Settings;
@@ -20,7 +20,7 @@ pub struct User {
     #[schema(required = true)]
     pub settings: Option<Settings>,
     /// When the user was made: UTC, to the millisecond.
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "crate::nabla::milliseconds")]
     pub created_at: DateTime<Utc>,
 }
 
@@ -37,9 +37,4 @@ impl From<&roster_domain::User> for User {
             created_at: user.created_at,
         }
     }
-}
-
-/// `2026-03-23T08:00:00.000Z`: always three digits and a `Z`, as Nabla Core writes times. The document says ISO 8601.
-fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }

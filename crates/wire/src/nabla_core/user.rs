@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use roster_domain::{Metadata, Role};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -25,7 +25,7 @@ pub struct User {
     #[schema(schema_with = schema::metadata_or_null, required = true)]
     pub metadata: Option<BTreeMap<String, String>>,
     /// When the user was made: UTC, to the millisecond.
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "crate::nabla::milliseconds")]
     pub created_at: DateTime<Utc>,
 }
 
@@ -45,7 +45,7 @@ pub struct ArchivedUser {
     #[schema(schema_with = schema::metadata_or_null, required = true)]
     pub metadata: Option<BTreeMap<String, String>>,
     /// When the user was made: UTC, to the millisecond.
-    #[serde(serialize_with = "milliseconds")]
+    #[serde(serialize_with = "crate::nabla::milliseconds")]
     pub created_at: DateTime<Utc>,
     /// The e-mail address.
     #[schema(schema_with = schema::email_or_null, required = true)]
@@ -111,9 +111,4 @@ impl From<&roster_domain::User> for ArchivedUser {
             roles,
         }
     }
-}
-
-/// `2022-03-10T19:16:23.456Z`: always three digits and a `Z`, as the vendor's own answers have it.
-fn milliseconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
 }

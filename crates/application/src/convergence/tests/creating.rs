@@ -1,7 +1,7 @@
 //! Creating: announced before it is sent, looked up before it is sent again, adopted instead of doubled.
 
 use roster_domain::capabilities::RequiredField;
-use roster_domain::{Capabilities, Change, Known, OutcomeClass, UserChanges, VendorKey, VendorUserId};
+use roster_domain::{Capabilities, Change, Known, OutcomeClass, User, UserChanges, VendorKey, VendorUserId};
 
 use super::given::{ABLE, Ports, claim, failure, in_sync, remote, retry_after, settlement, there, unheard};
 use crate::convergence::Converged;
@@ -18,6 +18,18 @@ const BLIND: Capabilities = Capabilities {
     refuses_duplicates: false,
     ..ABLE
 };
+
+/// User 1 with external id `ehr-1`, inactive.
+fn inactive() -> User {
+    user(
+        1,
+        &UserChanges {
+            external_id: set("ehr-1"),
+            active: Change::Set(false),
+            ..UserChanges::default()
+        },
+    )
+}
 
 #[tokio::test]
 async fn a_create_is_announced_before_it_is_sent() {
@@ -187,64 +199,6 @@ async fn a_user_found_under_a_former_key_is_stored_before_that_key_is_changed() 
     assert_eq!(converged, Converged::Recorded(Settled::GivenBack));
 }
 
-/// Ann, who is found under her key and linked to somebody else; and how her claim ends after so many failed attempts.
-async fn held_by_another_after(attempts: u32) -> Settled {
-    let mut ports = Ports::new(ABLE);
-    let differs = RemoteUser {
-        active: false,
-        matches: false,
-        ..remote("theirs")
-    };
-    ports.looks_up("ehr-1", Ok(Some(differs)));
-    ports
-        .queue
-        .expect_record()
-        .withf(|_, settlement, _| settlement.settled == Settled::GivenBack)
-        .times(1)
-        .in_sequence(&mut ports.order)
-        .return_once(|_, _, _| {
-            Err(crate::ports::StoreError::Conflict(
-                crate::ports::UniqueKey::VendorUserId,
-            ))
-        });
-    ports
-        .queue
-        .expect_record()
-        .withf(|_, settlement, _| settlement.known.vendor_user_id.is_none() && settlement.known.applied_version == 0)
-        .times(1)
-        .in_sequence(&mut ports.order)
-        .return_once(|_, _, _| Ok(true));
-    let mut claim = claim(ann(), unheard("ehr-1"));
-    claim.account.attempts = attempts;
-
-    match ports.converge(claim).await.expect("is recorded") {
-        Converged::Recorded(settled) => settled,
-        Converged::Fenced => panic!("the claim holds"),
-    }
-}
-
-#[tokio::test]
-async fn a_user_whom_another_one_is_linked_to_is_neither_changed_nor_taken_over_and_tried_again() {
-    let settled = held_by_another_after(0).await;
-
-    let Settled::Retry { attempts, error, .. } = settled else {
-        panic!("it is not tried again: {settled:?}")
-    };
-    assert_eq!(attempts, 1);
-    assert!(error.contains("theirs") && error.contains("Nabla Core"), "{error}");
-}
-
-#[tokio::test]
-async fn a_user_whom_another_one_stays_linked_to_is_a_matter_for_a_person() {
-    let settled = held_by_another_after(9).await;
-
-    let Settled::Attention(attention) = settled else {
-        panic!("nobody is asked: {settled:?}")
-    };
-    assert_eq!(attention.cause, roster_domain::Cause::HeldElsewhere);
-    assert!(attention.message.contains("theirs"), "{}", attention.message);
-}
-
 #[tokio::test]
 async fn the_page_on_which_a_user_signs_up_is_kept() {
     let page = Some("https://vendor.example/invite/1".to_owned());
@@ -293,25 +247,76 @@ async fn a_user_who_lacks_what_the_vendor_needs_is_not_sent_there() {
 }
 
 #[tokio::test]
-async fn an_inactive_user_who_was_never_there_is_in_sync_without_a_call() {
+async fn an_inactive_user_who_was_never_there_is_looked_for_and_not_made() {
     let mut ports = Ports::new(ABLE);
+    ports.looks_up("ehr-1", Ok(None));
     let known = Known {
         applied_version: 1,
+        absent_under: Some(VendorKey::new("ehr-1")),
         ..Known::default()
     };
     ports.records(settlement(known, Settled::InSync { read_back_at: None }));
-    let inactive = user(
-        1,
-        &UserChanges {
-            active: Change::Set(false),
-            ..UserChanges::default()
-        },
-    );
 
     ports
-        .converge(claim(inactive, Known::default()))
+        .converge(claim(inactive(), Known::default()))
         .await
         .expect("converges");
+}
+
+#[tokio::test]
+async fn an_inactive_user_whom_the_vendor_has_as_inactive_is_linked_without_being_changed() {
+    let mut ports = Ports::new(ABLE);
+    let resting = RemoteUser {
+        active: false,
+        ..remote("theirs")
+    };
+    ports.looks_up("ehr-1", Ok(Some(resting)));
+    ports.records(settlement(there("theirs", false, 1), in_sync()));
+
+    ports
+        .converge(claim(inactive(), Known::default()))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn where_nobody_can_look_a_create_under_a_former_key_is_repeated_and_stored_before_the_key_is_changed() {
+    let mut ports = Ports::new(BLIND);
+    ports.announces("former", true);
+    // As the vendor has it, it matches; yet the key is not the one that it should be.
+    ports.creates("former", Ok(remote("theirs")));
+    ports.records(settlement(there("theirs", true, 0), Settled::GivenBack));
+
+    let converged = ports
+        .converge(claim(ann(), unheard("former")))
+        .await
+        .expect("is recorded");
+
+    assert_eq!(converged, Converged::Recorded(Settled::GivenBack));
+}
+
+#[tokio::test]
+async fn where_nobody_can_look_and_the_former_key_is_refused_a_person_is_asked_and_nobody_else_is_made() {
+    let mut ports = Ports::new(BLIND);
+    ports.announces("former", true);
+    ports.creates("former", Err(failure(OutcomeClass::Conflict)));
+    ports
+        .queue
+        .expect_record()
+        .withf(|_, settlement, _| settlement.known.intent == Some(VendorKey::new("former")))
+        .times(1)
+        .return_once(|_, _, _| Ok(true));
+
+    let converged = ports
+        .converge(claim(ann(), unheard("former")))
+        .await
+        .expect("is recorded");
+
+    let Converged::Recorded(Settled::Attention(attention)) = converged else {
+        panic!("nobody is asked: {converged:?}")
+    };
+    assert_eq!(attention.cause, roster_domain::Cause::HeldElsewhere);
+    assert!(attention.message.contains("former"), "{}", attention.message);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use super::given::{ABLE, NOW, Ports, claim, failure, remote, retry_after, settle
 use crate::convergence::Converged;
 use crate::error::Error;
 use crate::ports::{Sealed, Settled, StoreError};
-use crate::testing::{ann, at, connection};
+use crate::testing::{OTHER_KEY, ann, at, connection};
 
 async fn attention_after(class: OutcomeClass) -> roster_domain::Attention {
     let mut ports = Ports::new(ABLE);
@@ -40,7 +40,7 @@ async fn what_the_vendor_asks_to_wait_is_a_floor_and_recorded_as_one() {
 }
 
 #[tokio::test]
-async fn a_wait_beyond_every_calendar_is_recorded_and_does_not_panic() {
+async fn a_wait_that_no_vendor_can_mean_is_a_day_for_the_user_and_minutes_for_the_others_and_said_so() {
     let mut ports = Ports::new(ABLE);
     ports.updates(
         "theirs",
@@ -52,7 +52,13 @@ async fn a_wait_beyond_every_calendar_is_recorded_and_does_not_panic() {
         .queue
         .expect_record()
         .withf(|_, settlement, _| {
-            matches!(&settlement.settled, Settled::Retry { at: due, floor: Some(floor), .. } if due == floor && due > &at(NOW))
+            settlement.settled
+                == Settled::Retry {
+                    at: at(NOW + 86_400),
+                    floor: Some(at(NOW + 900)),
+                    attempts: 1,
+                    error: "the vendor said no; nobody waits for so long: it is tried again after a day".to_owned(),
+                }
         })
         .times(1)
         .return_once(|_, _, _| Ok(true));
@@ -209,19 +215,41 @@ async fn credentials_that_cannot_be_opened_pause_the_connection_before_any_call(
 }
 
 #[tokio::test]
-async fn a_vendor_that_denies_whom_it_finds_is_asked_once_more_and_then_left_for_later() {
+async fn a_key_that_this_process_lacks_is_no_fault_of_the_connection_which_is_left_for_later() {
+    // Given a vendor and a store of connections that allow no call
+    let mut ports = Ports::new(ABLE);
+    let later = Settled::Retry {
+        at: at(NOW + 60),
+        floor: None,
+        attempts: 3,
+        error: "the connection's credentials cannot be opened here: sealed with another secret key: start with the one that \
+                it was sealed with, as ROSTER_SECRET_KEY or in ROSTER_PREVIOUS_SECRET_KEYS"
+            .to_owned(),
+    };
+    ports.records(settlement(Known::default(), later.clone()));
+    let mut claim = claim(ann(), Known::default());
+    claim.account.attempts = 3;
+    claim.credentials = Sealed::new([OTHER_KEY, b"{}"].concat());
+
+    let converged = ports.converge(claim).await.expect("is recorded");
+
+    assert_eq!(converged, Converged::Recorded(later));
+}
+
+#[tokio::test]
+async fn a_vendor_that_denies_whom_it_finds_is_left_for_later() {
     let mut ports = Ports::new(ABLE);
     let stale = crate::ports::RemoteUser {
         matches: false,
         ..remote("theirs")
     };
-    ports.updates("theirs", Err(failure(OutcomeClass::NotFound)));
+    ports.reads_back("theirs", Err(failure(OutcomeClass::NotFound)));
     ports.looks_up("ehr-1", Ok(Some(stale)));
     ports.updates("theirs", Err(failure(OutcomeClass::NotFound)));
     ports.queue.expect_record().times(1).return_once(|_, _, _| Ok(true));
 
     let converged = ports
-        .converge(claim(ann(), there("theirs", true, 0)))
+        .converge(claim(ann(), there("theirs", true, 0).gone()))
         .await
         .expect("is recorded");
 

@@ -14,8 +14,8 @@ use crate::convergence::lane::{Lane, Passage};
 use crate::convergence::{Converged, Convergence, ConvergencePorts, Leases};
 use crate::error::Error;
 use crate::ports::{
-    AccountQueue, Claim, ClaimKey, Clock, ConnectionKey, MockAccountQueue, MockVendorGateway, RemoteUser, Sealed,
-    Settled, Settlement, VendorError, VendorGateway,
+    AccountQueue, AccountStore, Claim, ClaimKey, Clock, ConnectionKey, DepartureCount, MockAccountQueue,
+    MockAccountStore, MockVendorGateway, RemoteUser, Sealed, Settled, Settlement, Sought, VendorError, VendorGateway,
 };
 pub(super) use crate::testing::ABLE;
 use crate::testing::{
@@ -34,6 +34,7 @@ pub(super) const NOW: i64 = 1_000;
 /// The ports, which allow nothing until a test says so, and the order of what it expects.
 pub(super) struct Ports {
     pub(super) queue: MockAccountQueue,
+    pub(super) accounts: MockAccountStore,
     pub(super) gateway: MockVendorGateway,
     pub(super) connections: MockConnectionStore,
     pub(super) order: Sequence,
@@ -46,6 +47,7 @@ impl Ports {
         let (queue, connections) = (MockAccountQueue::new(), MockConnectionStore::new());
         Self {
             queue,
+            accounts: MockAccountStore::new(),
             gateway,
             connections,
             order: Sequence::new(),
@@ -54,12 +56,23 @@ impl Ports {
 
     /// A look-up comes next, and has this answer.
     pub(super) fn looks_up(&mut self, key: &'static str, answer: Result<Option<RemoteUser>, VendorError>) {
+        let answer = answer.map(|found| found.map_or(Sought::Nobody, Sought::Found));
+        self.looks_on(key, None, answer);
+    }
+
+    /// A page of a look-up comes next, and has this answer.
+    pub(super) fn looks_on(
+        &mut self,
+        key: &'static str,
+        from: Option<&'static str>,
+        answer: Result<Sought, VendorError>,
+    ) {
         self.gateway
             .expect_look_up()
-            .withf(move |_, under, _| under.as_str() == key)
+            .withf(move |_, under, _, cursor| (under.as_str(), *cursor) == (key, from))
             .times(1)
             .in_sequence(&mut self.order)
-            .return_once(move |_, _, _| answer);
+            .return_once(move |_, _, _, _| answer);
     }
 
     /// A create is announced next, and the claim holds or does not.
@@ -98,10 +111,10 @@ impl Ports {
     pub(super) fn reads_back(&mut self, id: &'static str, answer: Result<RemoteUser, VendorError>) {
         self.gateway
             .expect_read_back()
-            .withf(move |_, of, _| of.as_str() == id)
+            .withf(move |_, of, _, from| of.as_str() == id && from.is_none())
             .times(1)
             .in_sequence(&mut self.order)
-            .return_once(move |_, _, _| answer);
+            .return_once(move |_, _, _, _| answer.map(Sought::Found));
     }
 
     /// The user is deactivated next, with this answer.
@@ -126,9 +139,33 @@ impl Ports {
 
     /// It is asked how many leave, and so many do.
     pub(super) fn counts_departures(&mut self, leaving: u32, of: u32) {
+        self.counts_departures_above(20, leaving, of);
+    }
+
+    /// The same, where who leaves is deleted.
+    pub(super) fn counts_deletions(&mut self, leaving: u32, of: u32) {
+        let count = DepartureCount {
+            since: at(NOW - 3_600),
+            percent: 20,
+            deletes: true,
+        };
+        self.counts(count, leaving, of);
+    }
+
+    /// It is asked whether more than a share leave, in percent, and so many do.
+    pub(super) fn counts_departures_above(&mut self, percent: u8, leaving: u32, of: u32) {
+        let count = DepartureCount {
+            since: at(NOW - 3_600),
+            percent,
+            deletes: false,
+        };
+        self.counts(count, leaving, of);
+    }
+
+    fn counts(&mut self, count: DepartureCount, leaving: u32, of: u32) {
         self.queue
             .expect_departures()
-            .withf(|connection, since| *connection == connection_key() && *since == at(NOW - 3_600))
+            .withf(move |connection, asked| (*connection, *asked) == (connection_key(), count))
             .times(1)
             .in_sequence(&mut self.order)
             .return_once(move |_, _| Ok(Departures { leaving, of }));
@@ -171,22 +208,26 @@ impl Ports {
     }
 
     pub(super) fn into_use_case(self) -> Convergence {
-        assemble(Arc::new(self.queue), Arc::new(self.gateway), self.connections)
+        let stores: Stores = (Arc::new(self.queue), Arc::new(self.accounts));
+        assemble_of(stores, Arc::new(self.gateway), self.connections, clock_at(NOW))
     }
 }
 
-/// The use case over these ports, at the time of every test.
-pub(super) fn assemble(
+/// The use case over these ports, by a clock of its own.
+pub(super) fn assemble_with(
     queue: Arc<dyn AccountQueue>,
     gateway: Arc<dyn VendorGateway>,
     connections: MockConnectionStore,
+    clock: Arc<dyn Clock>,
 ) -> Convergence {
-    assemble_with(queue, gateway, connections, clock_at(NOW))
+    assemble_of((queue, Arc::new(MockAccountStore::new())), gateway, connections, clock)
 }
 
-/// The same, by another clock.
-pub(super) fn assemble_with(
-    queue: Arc<dyn AccountQueue>,
+/// Accounts, as a queue and as people look at them.
+type Stores = (Arc<dyn AccountQueue>, Arc<dyn AccountStore>);
+
+fn assemble_of(
+    (queue, accounts): Stores,
     gateway: Arc<dyn VendorGateway>,
     connections: MockConnectionStore,
     clock: Arc<dyn Clock>,
@@ -199,6 +240,7 @@ pub(super) fn assemble_with(
     };
     let ports = ConvergencePorts {
         queue,
+        accounts,
         gateway,
         connections,
         secrets: secrets(),

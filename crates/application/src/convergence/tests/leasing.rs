@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::given::{ABLE, NOW, Ports, claim, claim_key, connection_key, in_sync, remote, settlement, there};
 use crate::convergence::Converged;
+use crate::ports::Owned;
 use crate::testing::{ann, at, connection};
 
 const WORKER: Uuid = Uuid::from_u128(70);
@@ -81,6 +82,13 @@ async fn accounts_are_claimed_for_the_length_of_a_lease() {
     assert_eq!(claimed.expect("claims").len(), 1);
 }
 
+fn owned() -> Owned {
+    Owned {
+        connection: connection(),
+        not_before: Some(at(NOW + 60)),
+    }
+}
+
 #[tokio::test]
 async fn connections_are_owned_and_kept_for_as_long_as_is_said() {
     let mut ports = Ports::new(ABLE);
@@ -89,7 +97,7 @@ async fn connections_are_owned_and_kept_for_as_long_as_is_said() {
         .expect_own()
         .with(eq(WORKER), eq(at(NOW)), eq(at(NOW + 5)), eq(64))
         .times(1)
-        .return_once(|_, _, _, _| Ok(vec![connection()]));
+        .return_once(|_, _, _, _| Ok(vec![owned()]));
     ports
         .queue
         .expect_keep()
@@ -100,13 +108,13 @@ async fn connections_are_owned_and_kept_for_as_long_as_is_said() {
         .return_once(|_, connections, _| Ok(connections.to_vec()));
     let convergence = ports.into_use_case();
 
-    let owned = convergence.own(WORKER, Duration::from_secs(5), 64).await.expect("owns");
+    let taken = convergence.own(WORKER, Duration::from_secs(5), 64).await.expect("owns");
     let kept = convergence
         .keep(WORKER, &[connection_key()], Duration::from_secs(5))
         .await
         .expect("keeps");
 
-    assert_eq!((owned, kept), (vec![connection()], vec![connection_key()]));
+    assert_eq!((taken, kept), (vec![owned()], vec![connection_key()]));
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! Users who leave a connection: as it says and the vendor can, and not in droves without anybody looking.
 
-use roster_domain::{Capabilities, Known, OnLeave, OutcomeClass, User};
+use roster_domain::{Account, Capabilities, Known, OnLeave, OutcomeClass, User, VendorKey};
 use rstest::rstest;
 
-use super::given::{ABLE, Ports, claim, failure, retry_after, settlement, there};
+use super::given::{ABLE, Ports, claim, failure, remote, retry_after, settlement, there};
 use crate::convergence::Converged;
 use crate::error::Error;
-use crate::ports::{Claim, Settled, Settlement, StoreError};
-use crate::testing::ann;
+use crate::ports::{Claim, Settled, Settlement, StoreError, UniqueKey};
+use crate::testing::{account, ann, ann_changes, user, user_id};
 
 /// A claim of a user who was taken off the connection, of whom this is known.
 fn taken_off(user: User, known: Known) -> Claim {
@@ -24,10 +24,11 @@ fn departure(known: Known, settled: Settled) -> Settlement {
     }
 }
 
-/// Of a user who was deleted at the vendor, and is up to date.
+/// Of a user who is nowhere at the vendor, and is up to date.
 fn nowhere() -> Known {
     Known {
         applied_version: 1,
+        absent_under: Some(VendorKey::new("ehr-1")),
         ..Known::default()
     }
 }
@@ -53,7 +54,7 @@ async fn who_is_no_longer_assigned_is_deactivated_and_gone_where_the_connection_
 #[tokio::test]
 async fn who_is_no_longer_assigned_is_deleted_where_the_connection_says_so() {
     let mut ports = Ports::new(ABLE);
-    ports.counts_departures(1, 10);
+    ports.counts_deletions(1, 10);
     ports.deletes("theirs", Ok(()));
     ports.records(Settlement {
         left: true,
@@ -81,14 +82,66 @@ async fn who_should_be_deleted_is_deactivated_where_the_vendor_can_do_no_more() 
 }
 
 #[tokio::test]
-async fn who_was_never_there_is_gone_without_a_call_and_without_a_count() {
+async fn who_was_never_there_is_looked_for_and_gone_without_a_count() {
     let mut ports = Ports::new(ABLE);
-    ports.records_exactly(departure(nowhere(), Settled::Removed));
+    ports.looks_up("ehr-1", Ok(None));
+    ports.records(departure(nowhere(), Settled::Removed));
 
     ports
         .converge(taken_off(ann(), Known::default()))
         .await
         .expect("converges");
+}
+
+#[tokio::test]
+async fn who_was_put_there_by_somebody_else_is_linked_and_then_leaves_like_everybody() {
+    let mut ports = Ports::new(ABLE);
+    ports.looks_up("ehr-1", Ok(Some(remote("theirs"))));
+    ports.records(departure(there("theirs", true, 0), Settled::GivenBack));
+    ports
+        .converge(taken_off(ann(), Known::default()))
+        .await
+        .expect("is recorded");
+
+    let mut ports = Ports::new(ABLE);
+    ports.counts_departures(1, 10);
+    ports.deactivates("theirs", Ok(()));
+    ports.records(Settlement {
+        left: true,
+        ..departure(there("theirs", false, 1), Settled::Removed)
+    });
+    ports
+        .converge(taken_off(ann(), there("theirs", true, 0)))
+        .await
+        .expect("converges");
+}
+
+#[tokio::test]
+async fn whoever_is_there_under_the_key_and_somebody_elses_here_stays() {
+    let mut ports = Ports::new(ABLE);
+    ports.looks_up("ehr-1", Ok(Some(remote("theirs"))));
+    ports
+        .queue
+        .expect_record()
+        .times(1)
+        .in_sequence(&mut ports.order)
+        .return_once(|_, _, _| Err(StoreError::Conflict(UniqueKey::VendorUserId)));
+    ports.accounts.expect_account_of_vendor_user().return_once(|_, _, _| {
+        Ok(Some(Account {
+            user_id: user_id(2),
+            ..account(&user(2, &ann_changes()), there("theirs", true, 1))
+        }))
+    });
+    let gone = Known {
+        applied_version: 1,
+        ..Known::default()
+    };
+    ports.records(departure(gone, Settled::Removed));
+
+    ports
+        .converge(taken_off(ann(), Known::default()))
+        .await
+        .expect("is recorded");
 }
 
 #[tokio::test]
@@ -112,7 +165,10 @@ async fn a_departure_that_fails_leaves_the_account_behind() {
 async fn a_departure_beyond_both_limits_is_held_and_nothing_is_sent() {
     for on_leave in [OnLeave::Deactivate, OnLeave::Delete] {
         let mut ports = Ports::new(ABLE);
-        ports.counts_departures(21, 100);
+        match on_leave {
+            OnLeave::Deactivate => ports.counts_departures(21, 100),
+            OnLeave::Delete => ports.counts_deletions(21, 100),
+        }
         ports.records_exactly(departure(there("theirs", true, 0), Settled::Held));
         let mut many = taken_off(ann(), there("theirs", true, 1));
         many.connection.options.on_leave = on_leave;
@@ -159,7 +215,8 @@ async fn a_departure_within_either_limit_goes_through(#[case] leaving: u32, #[ca
 #[tokio::test]
 async fn the_limits_are_those_of_the_connection() {
     let mut ports = Ports::new(ABLE);
-    ports.counts_departures(1, 100);
+    // Any share is above nothing, so that it matters not how many are counted.
+    ports.counts_departures_above(1, 1, 100);
     ports.records_exactly(departure(there("theirs", true, 0), Settled::Held));
     let mut strict = taken_off(ann(), there("theirs", true, 1));
     strict.connection.options.hold_floor = 0;
@@ -183,13 +240,42 @@ async fn a_departure_that_was_approved_goes_through_however_many_there_are() {
 }
 
 #[tokio::test]
-async fn who_was_inactive_before_leaves_no_more_and_is_not_counted() {
-    let mut ports = Ports::new(ABLE);
-    ports.deletes("theirs", Ok(()));
-    ports.records(departure(nowhere(), Settled::Removed));
-    let mut resting = taken_off(ann(), there("theirs", false, 1));
-    resting.connection.options.on_leave = OnLeave::Delete;
+async fn who_was_inactive_before_is_deleted_as_a_departure_of_its_own() {
+    let resting = |approved| {
+        let mut resting = taken_off(ann(), there("theirs", false, 1));
+        resting.connection.options.on_leave = OnLeave::Delete;
+        resting.departure_is_approved = approved;
+        resting
+    };
+    let deleted = || Settlement {
+        left: true,
+        ..departure(nowhere(), Settled::Removed)
+    };
 
+    let mut few = Ports::new(ABLE);
+    few.counts_deletions(1, 10);
+    few.deletes("theirs", Ok(()));
+    few.records(deleted());
+    few.converge(resting(false)).await.expect("converges");
+
+    let mut many = Ports::new(ABLE);
+    many.counts_deletions(60, 60);
+    many.records_exactly(departure(there("theirs", false, 0), Settled::Held));
+    many.converge(resting(false)).await.expect("is recorded");
+
+    let mut approved = Ports::new(ABLE);
+    approved.deletes("theirs", Ok(()));
+    approved.records(deleted());
+    approved.converge(resting(true)).await.expect("converges");
+}
+
+#[tokio::test]
+async fn who_was_inactive_before_leaves_no_more_where_nobody_is_deleted() {
+    let mut ports = Ports::new(ABLE);
+    ports.records_exactly(departure(there("theirs", false, 1), Settled::Removed));
+
+    let mut resting = taken_off(ann(), there("theirs", false, 1));
+    resting.account.attempts = 1;
     ports.converge(resting).await.expect("converges");
 }
 

@@ -3,13 +3,17 @@
 mod creating;
 mod failing;
 mod given;
+mod held;
 mod leasing;
 mod leaving;
+mod missing;
 mod noting;
+mod pacing;
 mod passing;
 mod passwords;
 mod reading_back;
 mod running;
 mod scripted;
+mod searching;
 mod updating;
 mod working;

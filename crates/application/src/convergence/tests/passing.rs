@@ -202,22 +202,3 @@ async fn what_a_vendor_refuses_is_an_answer_and_no_sign_of_sickness() {
 
     goes_through(Passage::ordinary(lane)).await;
 }
-
-#[tokio::test]
-async fn who_waited_for_its_turn_makes_no_call_if_the_vendor_asked_to_wait_meanwhile() {
-    let lane = lane();
-    // Ten may come at once, and then one every two thirds of a second.
-    lane.set_pace(Some(100));
-    for _ in 0..10 {
-        assert!(Passage::ordinary(Arc::clone(&lane)).enter(1, || at(NOW)).await);
-    }
-
-    let waiting = Passage::ordinary(Arc::clone(&lane));
-    let heard = async {
-        let after = Some(Duration::from_mins(1));
-        Passage::ordinary(lane).heard(Some(OutcomeClass::RateLimited { after }), at(NOW), 0.5);
-    };
-    let (may_call, ()) = tokio::join!(waiting.enter(1, || at(NOW)), heard);
-
-    assert!(!may_call);
-}

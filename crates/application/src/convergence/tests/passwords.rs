@@ -91,7 +91,6 @@ async fn a_password_that_was_delivered_is_not_sent_again() {
 #[tokio::test]
 async fn a_vendor_that_takes_no_password_is_given_none() {
     let mut ports = Ports::new(Capabilities {
-        requests_per_step: 1,
         initial_password: false,
         ..ABLE
     });

@@ -184,34 +184,6 @@ async fn drift_is_told_until_the_vendor_says_otherwise() {
 }
 
 #[tokio::test]
-async fn a_user_who_was_deleted_at_the_vendor_is_looked_up_and_created_anew() {
-    let mut ports = Ports::new(ABLE);
-    ports.reads_back("former", Err(failure(OutcomeClass::NotFound)));
-    ports.looks_up("ehr-1", Ok(None));
-    ports.announces("ehr-1", true);
-    ports.creates("ehr-1", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), in_sync()));
-
-    ports
-        .converge(due(ann(), there("former", true, 1), DriftMode::Repair))
-        .await
-        .expect("converges");
-}
-
-#[tokio::test]
-async fn a_user_who_was_made_anew_at_the_vendor_is_linked_and_not_doubled() {
-    let mut ports = Ports::new(ABLE);
-    ports.reads_back("former", Err(failure(OutcomeClass::NotFound)));
-    ports.looks_up("ehr-1", Ok(Some(remote("theirs"))));
-    ports.records(settlement(there("theirs", true, 1), in_sync()));
-
-    ports
-        .converge(due(ann(), there("former", true, 1), DriftMode::Repair))
-        .await
-        .expect("converges");
-}
-
-#[tokio::test]
 async fn a_user_who_was_deleted_at_the_vendor_is_reported_where_drift_is() {
     let mut ports = Ports::new(ABLE);
     ports.reads_back("theirs", Err(failure(OutcomeClass::NotFound)));

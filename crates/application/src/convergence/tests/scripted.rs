@@ -18,8 +18,8 @@ use uuid::Uuid;
 use super::given::{ABLE, NOW, remote, there};
 use crate::credentials::Credentials;
 use crate::ports::{
-    AccountQueue, Claim, ClaimKey, Clock, ConnectionKey, PreviewedRequest, RemotePage, RemoteUser, Settled, Settlement,
-    StoreError, Subject, Target, VendorError, VendorGateway, Wake,
+    AccountQueue, Claim, ClaimKey, Clock, ConnectionKey, DepartureCount, Owned, PreviewedRequest, RemotePage,
+    RemoteUser, Settled, Settlement, Sought, StoreError, Subject, Target, VendorError, VendorGateway, Wake,
 };
 use crate::testing::{account, ann_changes, at, connection, sealed, user};
 
@@ -67,6 +67,10 @@ pub(super) struct Vendor {
     begun: Instant,
     under_way: AtomicUsize,
     most_at_once: AtomicUsize,
+    /// How many requests it takes to change a user.
+    requests: usize,
+    /// On how many pages it lists its users, of whom the last is always the one who is looked for.
+    pages: usize,
 }
 
 impl Vendor {
@@ -77,7 +81,19 @@ impl Vendor {
             begun: Instant::now(),
             under_way: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
+            requests: 1,
+            pages: 0,
         }
+    }
+
+    /// The same vendor, which lists its users on so many pages.
+    pub(super) fn listing(self, pages: usize) -> Self {
+        Self { pages, ..self }
+    }
+
+    /// The same vendor, which takes so many requests to change a user.
+    pub(super) fn taking(self, requests: usize) -> Self {
+        Self { requests, ..self }
     }
 
     /// A clock that began with the vendor.
@@ -95,6 +111,14 @@ impl Vendor {
     }
 
     async fn act(&self, target: Target<'_>, user: &User) -> Result<RemoteUser, VendorError> {
+        for _ in 1..self.requests {
+            self.request(target, user).await?;
+        }
+        self.request(target, user).await
+    }
+
+    async fn request(&self, target: Target<'_>, user: &User) -> Result<RemoteUser, VendorError> {
+        target.turns.take().await?;
         let call = (self.begun.elapsed(), target.connection.id, user.id);
         self.calls.lock().expect("no panic").push(call);
         let busy = self.under_way.fetch_add(1, Ordering::SeqCst) + 1;
@@ -131,8 +155,21 @@ impl VendorGateway for Vendor {
         Violations::none()
     }
 
-    async fn look_up<'a>(&self, _: Target<'a>, _: &VendorKey, _: &User) -> Result<Option<RemoteUser>, VendorError> {
-        panic!("nobody is to be looked up")
+    async fn look_up<'a>(
+        &self,
+        target: Target<'a>,
+        _: &VendorKey,
+        user: &User,
+        from: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
+        assert!(self.pages > 0, "nobody is to be looked up");
+        let found = self.act(target, user).await?;
+        let page: usize = from.map_or(1, |cursor| cursor.parse().expect("a cursor of ours"));
+        Ok(if page < self.pages {
+            Sought::Further((page + 1).to_string())
+        } else {
+            Sought::Found(found)
+        })
     }
 
     async fn create<'a>(
@@ -153,11 +190,17 @@ impl VendorGateway for Vendor {
         self.act(target, subject.user).await
     }
 
-    async fn read_back<'a>(&self, _: Target<'a>, _: &VendorUserId, _: &User) -> Result<RemoteUser, VendorError> {
+    async fn read_back<'a>(
+        &self,
+        _: Target<'a>,
+        _: &VendorUserId,
+        _: &User,
+        _: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         panic!("nobody is to be read back")
     }
 
-    fn preview(&self, _: Target<'_>, _: &Step, _: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
+    fn preview(&self, _: Target<'_>, _: &Step, _: &User, _: bool) -> Result<Vec<PreviewedRequest>, VendorError> {
         panic!("nothing is to be shown")
     }
 
@@ -210,6 +253,7 @@ struct Row {
     applied: Version,
     due: Option<Timestamp>,
     lease: Option<Timestamp>,
+    floor: Option<Timestamp>,
     token: i64,
 }
 
@@ -222,7 +266,10 @@ impl Row {
 
 /// The key of a connection of a number.
 pub(super) fn key_of(number: u128) -> ConnectionKey {
-    let connection = connection_of(number);
+    key_of_connection(&connection_of(number))
+}
+
+fn key_of_connection(connection: &Connection) -> ConnectionKey {
     ConnectionKey {
         organization_id: connection.organization_id,
         connection_id: connection.id,
@@ -265,6 +312,7 @@ impl Queue {
             applied: 0,
             due: Some(at(0)),
             lease: None,
+            floor: None,
             token: 0,
         };
         self.state().accounts.push(row);
@@ -283,6 +331,27 @@ impl Queue {
     /// Gives a connection to a worker until a time.
     pub(super) fn give(&self, number: u128, worker: Uuid, until: Timestamp) {
         self.state().access(&key_of(number)).owner = Some((worker, until));
+    }
+
+    /// A vendor asks in an answer about one of a connection's users, which another worker hears, to be left alone.
+    pub(super) fn ask(&self, number: u128, until: Timestamp) {
+        let key = key_of(number);
+        let mut state = self.state();
+        let row = state.accounts.iter_mut().find(|row| row.key == key);
+        row.expect("a user").floor = Some(until);
+    }
+
+    /// Somebody gives a connection another base URL or other credentials, or tests it, so that nothing holds any more that
+    /// the vendor asked for.
+    pub(super) fn lift_floors(&self, number: u128, now: Timestamp) {
+        let key = key_of(number);
+        let mut state = self.state();
+        state.access(&key).connection.version += 1;
+        for row in state.accounts.iter_mut().filter(|row| row.key == key) {
+            if row.floor.take().is_some() {
+                row.due = row.due.map(|due| due.min(now));
+            }
+        }
     }
 
     /// A connection as it is now.
@@ -315,6 +384,11 @@ impl Queue {
 }
 
 impl State {
+    /// How often each account was claimed.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = i64> {
+        self.accounts.iter().map(|row| row.token)
+    }
+
     fn access(&mut self, key: &ConnectionKey) -> &mut Access {
         self.connections.get_mut(key).expect("a connection")
     }
@@ -329,13 +403,7 @@ impl State {
 
 #[async_trait]
 impl AccountQueue for Queue {
-    async fn own(
-        &self,
-        worker: Uuid,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Connection>, StoreError> {
+    async fn own(&self, worker: Uuid, now: Timestamp, until: Timestamp, limit: u32) -> Result<Vec<Owned>, StoreError> {
         let mut state = self.question()?;
         let State {
             connections, accounts, ..
@@ -356,7 +424,13 @@ impl AccountQueue for Queue {
             .take(limit as usize)
             .map(|(_, access)| {
                 access.owner = Some((worker, until));
-                access.connection.clone()
+                let of = accounts
+                    .iter()
+                    .filter(|row| row.key == key_of_connection(&access.connection));
+                Owned {
+                    connection: access.connection.clone(),
+                    not_before: of.filter_map(|row| row.floor).max().filter(|floor| *floor > now),
+                }
             });
         Ok(owned.collect())
     }
@@ -457,6 +531,11 @@ impl AccountQueue for Queue {
         };
         row.lease = None;
         row.applied = settlement.known.applied_version;
+        row.floor = match &settlement.settled {
+            Settled::Retry { floor, .. } => *floor,
+            Settled::GivenBack => row.floor,
+            _ => None,
+        };
         row.due = match &settlement.settled {
             Settled::InSync { read_back_at } => *read_back_at,
             Settled::Retry { at, .. } => Some(*at),
@@ -500,7 +579,7 @@ impl AccountQueue for Queue {
         Ok(of.filter_map(Row::free_at).min())
     }
 
-    async fn departures(&self, _: &ConnectionKey, _: Timestamp) -> Result<Departures, StoreError> {
+    async fn departures(&self, _: &ConnectionKey, _: DepartureCount) -> Result<Departures, StoreError> {
         panic!("nobody is to leave")
     }
 

@@ -4,7 +4,7 @@ use roster_domain::{Change, Departures, DriftMode, Known, OnLeave, OutcomeClass,
 
 use super::given::{ABLE, Ports, claim, failure, in_sync, remote, settlement, there};
 use crate::convergence::Converged;
-use crate::ports::{Claim, RemoteUser, Settled, Settlement};
+use crate::ports::{Claim, RemoteUser, Settled, Settlement, Sought};
 use crate::testing::{ann, ann_changes, at, user};
 
 #[tokio::test]
@@ -160,10 +160,11 @@ fn deleting(user: &User, known: Known) -> Claim {
 #[tokio::test]
 async fn a_deleted_user_is_deleted_and_gone() {
     let mut ports = Ports::new(ABLE);
-    ports.counts_departures(1, 1);
+    ports.counts_deletions(1, 1);
     ports.deletes("theirs", Ok(()));
     let known = Known {
         applied_version: 2,
+        absent_under: Some(VendorKey::new("ehr-1")),
         ..Known::default()
     };
     ports.records(Settlement {
@@ -178,43 +179,6 @@ async fn a_deleted_user_is_deleted_and_gone() {
         .expect("converges");
 
     assert_eq!(converged, Converged::Recorded(Settled::Removed));
-}
-
-#[tokio::test]
-async fn a_deleted_user_whom_somebody_else_deleted_before_is_gone_all_the_same() {
-    let mut ports = Ports::new(ABLE);
-    ports.counts_departures(1, 1);
-    ports.deletes("theirs", Err(failure(OutcomeClass::NotFound)));
-    ports.looks_up("ehr-1", Ok(None));
-    let known = Known {
-        applied_version: 2,
-        absent_under: Some(VendorKey::new("ehr-1")),
-        ..Known::default()
-    };
-    ports.records(Settlement {
-        version: 2,
-        ..settlement(known, Settled::Removed)
-    });
-
-    ports
-        .converge(deleting(&ann(), there("theirs", true, 1)))
-        .await
-        .expect("converges");
-}
-
-#[tokio::test]
-async fn a_user_who_vanished_at_the_vendor_is_created_anew() {
-    let mut ports = Ports::new(ABLE);
-    ports.updates("former", Err(failure(OutcomeClass::NotFound)));
-    ports.looks_up("ehr-1", Ok(None));
-    ports.announces("ehr-1", true);
-    ports.creates("ehr-1", Ok(remote("theirs")));
-    ports.records(settlement(there("theirs", true, 1), in_sync()));
-
-    ports
-        .converge(claim(ann(), there("former", true, 0)))
-        .await
-        .expect("converges");
 }
 
 /// A user who is inactive at the vendor, and otherwise as it should be.
@@ -238,8 +202,8 @@ async fn that_a_user_is_gone_is_not_believed_while_the_vendor_has_it() {
         .returning(|_, _| Err(failure(OutcomeClass::NotFound)));
     ports
         .gateway
-        .expect_look_up()
-        .returning(|_, _, _| Ok(Some(remote("theirs"))));
+        .expect_read_back()
+        .returning(|_, _, _, _| Ok(Sought::Found(remote("theirs"))));
     ports
         .queue
         .expect_record()
@@ -248,7 +212,7 @@ async fn that_a_user_is_gone_is_not_believed_while_the_vendor_has_it() {
         .return_once(|_, _, _| Ok(true));
 
     let converged = ports
-        .converge(deleting(&ann(), there("theirs", true, 1)))
+        .converge(deleting(&ann(), there("theirs", true, 1).gone()))
         .await
         .expect("is recorded");
 

@@ -290,3 +290,105 @@ async fn what_is_known_of_a_sick_vendor_outlives_its_runner() {
     assert_eq!(vendor.calls().len(), 1, "it asked for a minute");
     working.stops().await;
 }
+
+/// A vendor that refuses the first call, and asks for so long a wait.
+fn asking_for(wait: Duration) -> Arc<Vendor> {
+    let asked = AtomicBool::new(false);
+    Arc::new(Vendor::new(move |_, _| {
+        if asked.swap(true, Ordering::SeqCst) {
+            return INSTANT;
+        }
+        Doing::Fail(OutcomeClass::RateLimited { after: Some(wait) })
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_takes_a_connection_over_waits_for_as_long_as_the_vendor_asked_the_one_before() {
+    let queue = Queue::with(1, 5);
+    let vendor = asking_for(20 * SECOND);
+    let dead = Working::start(70, &queue, &vendor);
+    tokio::time::sleep(SECOND).await;
+    dead.dies().await;
+
+    let heir = Working::start(71, &queue, &vendor);
+    tokio::time::sleep(15 * SECOND).await;
+    assert_eq!(vendor.calls().len(), 1, "it asked for twenty seconds");
+    queue.until_in_sync(1, 5).await;
+
+    let second = vendor.calls()[1].0;
+    assert!(second >= 20 * SECOND && second < 23 * SECOND, "{second:?}");
+    heir.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_vendor_asked_the_one_before_for_holds_although_it_is_heard_after_the_connection_was_taken_over() {
+    let queue = Queue::with(1, 30);
+    let vendor = vendor(Doing::Answer(SECOND));
+    let working = Working::start(70, &queue, &vendor);
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(vendor.calls().len(), 3);
+
+    queue.ask(1, at(NOW + 30));
+    tokio::time::sleep(20 * SECOND).await;
+
+    let calls = vendor.calls().len();
+    assert!(calls <= 5, "it is heard of with the next look: {calls} calls");
+    queue.until_in_sync(1, 30).await;
+    let next = vendor.calls()[calls].0;
+    assert!(next >= 30 * SECOND, "{next:?}");
+    working.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_vendor_asked_for_no_longer_holds_when_somebody_has_mended_the_connection() {
+    for asked in [Duration::from_mins(30), Duration::from_secs(99_999_999_999_999)] {
+        let queue = Queue::with(1, 5);
+        let vendor = asking_for(asked);
+        let working = Working::start(70, &queue, &vendor);
+        tokio::time::sleep(60 * SECOND).await;
+        assert_eq!(vendor.calls().len(), 1, "it asked for {asked:?}");
+
+        queue.lift_floors(1, at(NOW + 60));
+        working.signal.0.notify_one();
+        tokio::time::sleep(SECOND).await;
+
+        assert_eq!(queue.in_sync(1), 5);
+        working.stops().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_of_a_connection_that_mends_nothing_leaves_what_the_vendor_asked_for() {
+    let queue = Queue::with(1, 5);
+    let vendor = asking_for(Duration::from_mins(30));
+    let working = Working::start(70, &queue, &vendor);
+    tokio::time::sleep(60 * SECOND).await;
+
+    queue.change(1, |connection| {
+        connection.version += 1;
+        connection.label = None;
+    });
+    working.signal.0.notify_one();
+    tokio::time::sleep(60 * SECOND).await;
+
+    assert_eq!(vendor.calls().len(), 1);
+    working.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_nobody_can_believe_keeps_the_others_for_minutes() {
+    let queue = Queue::with(1, 5);
+    let vendor = asking_for(Duration::from_secs(99_999_999_999_999));
+    let working = Working::start(70, &queue, &vendor);
+
+    queue.until_in_sync(1, 4).await;
+    let second = vendor.calls()[1].0;
+    assert!(second >= 900 * SECOND && second < 903 * SECOND, "{second:?}");
+    tokio::time::sleep(60 * SECOND).await;
+    assert_eq!(
+        vendor.calls().len(),
+        5,
+        "about the one whom it was about it is asked after a day"
+    );
+    working.stops().await;
+}

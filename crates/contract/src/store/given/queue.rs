@@ -19,10 +19,10 @@ pub async fn claims(store: &dyn Store, now: Timestamp, lease_until: Timestamp, l
         .await
         .expect("connections are owned");
     let mut claims = Vec::new();
-    for connection in owned {
+    for owned in owned {
         let room = limit - u32::try_from(claims.len()).expect("a small number");
         let more = store
-            .claim(WORKER, &key(&connection), now, lease_until, room)
+            .claim(WORKER, &key(&owned.connection), now, lease_until, room)
             .await
             .expect("accounts are claimed");
         claims.extend(more);

@@ -18,7 +18,6 @@ const ABLE: Capabilities = Capabilities {
     reactivate: true,
     delete: true,
     read_back: true,
-    requests_per_step: 1,
     initial_password: false,
     required: &[],
 };
@@ -201,10 +200,9 @@ fn a_user_who_is_taken_but_not_found_is_a_matter_for_a_person() {
     assert!(message.contains("ehr-7"), "{message}");
 
     let blind = Capabilities { look_up: None, ..ABLE };
-    assert_eq!(
-        asked(next(&ann(), &nobody().duplicate(), &blind)).0,
-        Cause::HeldElsewhere
-    );
+    let (cause, remedy, message) = asked(next(&ann(), &nobody().duplicate(), &blind));
+    assert_eq!((cause, remedy), (Cause::HeldElsewhere, Remedy::Customer));
+    assert!(message.contains("ehr-7, or the e-mail address"), "{message}");
 }
 
 #[test]
@@ -217,8 +215,11 @@ fn a_deactivated_user_is_activated_before_the_fields_are_sent() {
 }
 
 #[test]
-fn an_inactive_user_who_was_never_there_is_not_sent_there() {
-    assert_eq!(next(&inactive(), &nobody(), &ABLE), Step::InSync);
+fn an_inactive_user_who_was_never_there_is_looked_for_and_not_sent_there() {
+    assert_eq!(next(&inactive(), &nobody(), &ABLE), Step::LookUp(key("ehr-7")));
+    assert_eq!(next(&inactive(), &nobody().absent(key("ehr-7")), &ABLE), Step::InSync);
+    let blind = Capabilities { look_up: None, ..ABLE };
+    assert_eq!(next(&inactive(), &nobody(), &blind), Step::InSync);
     let strict = Capabilities {
         required: &[RequiredField::ExternalId],
         ..ABLE
@@ -227,11 +228,20 @@ fn an_inactive_user_who_was_never_there_is_not_sent_there() {
         active: Change::Set(false),
         ..UserChanges::default()
     });
+    let looked = nobody().absent(key(&user_id(1).to_string()));
     assert_eq!(
-        next(&nameless, &nobody(), &strict),
+        next(&nameless, &looked, &strict),
         Step::InSync,
         "nor asked to be complete"
     );
+}
+
+#[test]
+fn an_inactive_user_whom_the_vendor_has_already_is_adopted_and_is_inactive_there_too() {
+    let found = |active| nobody().found(theirs(), active).updated(1);
+
+    assert_eq!(next(&inactive(), &found(true), &ABLE), Step::Deactivate(theirs()));
+    assert_eq!(next(&inactive(), &found(false), &ABLE), Step::InSync);
 }
 
 #[test]
@@ -296,15 +306,20 @@ fn a_user_who_vanished_leaves_a_later_create_to_be_looked_up() {
         ..there(true, 1)
     };
     let deleted = ann().delete(at(1));
-    assert_eq!(next(&deleted, &crashed.deleted(), &ABLE), Step::LookUp(key("ehr-7")));
+    assert_eq!(
+        next(&deleted, &crashed.deleted(Some(key("ehr-7"))), &ABLE),
+        Step::LookUp(key("ehr-7"))
+    );
 }
 
 #[test]
 fn a_deleted_user_is_deleted_or_else_deactivated() {
     let deleted = ann().delete(at(1));
     assert_eq!(next(&deleted, &there(true, 1), &ABLE), Step::Delete(theirs()));
-    assert_eq!(next(&deleted, &there(true, 1).deleted(), &ABLE), Step::Removed);
-    assert_eq!(next(&deleted, &nobody(), &ABLE), Step::Removed);
+    assert_eq!(
+        next(&deleted, &there(true, 1).deleted(Some(key("ehr-7"))), &ABLE),
+        Step::Removed
+    );
 
     let keeps = Capabilities { delete: false, ..ABLE };
     assert_eq!(next(&deleted, &there(true, 1), &keeps), Step::Deactivate(theirs()));
@@ -314,9 +329,33 @@ fn a_deleted_user_is_deleted_or_else_deactivated() {
 #[test]
 fn a_user_who_vanished_at_the_vendor_is_created_anew() {
     assert_eq!(
-        next(&ann(), &there(true, 1).deleted(), &ABLE),
+        next(&ann(), &there(true, 1).deleted(None), &ABLE),
         Step::Create(key("ehr-7"))
     );
+}
+
+#[test]
+fn who_should_be_gone_and_was_never_there_is_looked_for_where_the_vendor_can_be_asked() {
+    let deleted = ann().delete(at(1));
+    let blind = Capabilities { look_up: None, ..ABLE };
+
+    assert_eq!(next(&deleted, &nobody(), &ABLE), Step::LookUp(key("ehr-7")));
+    assert_eq!(next(&deleted, &nobody().absent(key("ehr-7")), &ABLE), Step::Removed);
+    assert_eq!(next(&deleted, &nobody(), &blind), Step::Removed, "it cannot be asked");
+    let by_email = Capabilities {
+        look_up: Some(KeyKind::Email),
+        ..ABLE
+    };
+    let unreachable = user(&UserChanges::default()).delete(at(1));
+    assert_eq!(
+        next(&unreachable, &nobody(), &by_email),
+        Step::Removed,
+        "there is nothing to ask for"
+    );
+    for active in [true, false] {
+        let found = nobody().found(theirs(), active);
+        assert_eq!(next(&deleted, &found, &ABLE), Step::Delete(theirs()));
+    }
 }
 
 #[test]
@@ -379,6 +418,28 @@ fn where_nobody_can_look_a_create_without_an_answer_is_repeated_while_the_user_s
 }
 
 #[test]
+fn where_nobody_can_look_a_create_without_an_answer_is_repeated_under_its_own_key_before_the_present_one_is_sent() {
+    let upsert = Capabilities { look_up: None, ..ABLE };
+    let unheard = nobody().intending(key("old"));
+
+    assert_eq!(next(&ann(), &unheard, &upsert), Step::Create(key("old")));
+
+    let there = unheard.created(theirs(), true, 0);
+    assert_eq!(next(&ann(), &there, &upsert), Step::Update(theirs()));
+}
+
+#[test]
+fn where_nobody_can_look_and_the_repeated_create_is_refused_the_vendor_is_asked_whom_it_has() {
+    let upsert = Capabilities { look_up: None, ..ABLE };
+
+    let refused = nobody().intending(key("old")).duplicate();
+    let (cause, remedy, message) = asked(next(&ann(), &refused, &upsert));
+
+    assert_eq!((cause, remedy), (Cause::HeldElsewhere, Remedy::Vendor));
+    assert!(message.contains("under old without saying so"), "{message}");
+}
+
+#[test]
 fn where_nobody_can_look_a_create_without_an_answer_is_not_taken_for_nothing() {
     let upsert = Capabilities {
         look_up: None,
@@ -413,10 +474,61 @@ fn the_fields_of_who_is_inactive_follow_where_the_vendor_takes_them_and_wait_whe
 #[test]
 fn that_somebody_is_gone_is_not_believed_before_a_look() {
     let inactive = User { active: false, ..ann() };
-    let gone = there(true, 1).gone(Some(key("ehr-7")));
+    let gone = there(true, 1).gone();
 
     assert_eq!(next(&inactive, &gone, &ABLE), Step::LookUp(key("ehr-7")));
     assert_eq!(next(&inactive, &gone.absent(key("ehr-7")), &ABLE), Step::InSync);
+}
+
+#[test]
+fn whom_the_vendor_denied_is_asked_for_by_its_id_once_more_before_anything_else() {
+    let denied = there(true, 1).gone();
+    let blind = Capabilities {
+        read_back: false,
+        ..ABLE
+    };
+    let everybody = [ann(), inactive(), ann().delete(at(1))];
+    for user in &everybody {
+        let recalled = |can| denied.clone().recalled(user, presence(user), can, 0);
+        assert_eq!(next(user, &recalled(&ABLE), &ABLE), Step::ReadBack(theirs()));
+        assert_eq!(next(user, &recalled(&ABLE).gone(), &ABLE), Step::LookUp(key("ehr-7")));
+        assert_eq!(
+            next(user, &recalled(&blind), &blind),
+            Step::LookUp(key("ehr-7")),
+            "where it cannot be"
+        );
+    }
+    let found = denied.read_back(true, true);
+    assert_eq!(
+        next(&ann(), &found, &ABLE),
+        Step::Update(theirs()),
+        "it is there after all"
+    );
+}
+
+#[test]
+fn an_id_that_was_known_is_kept_until_another_one_is_found_or_made() {
+    let denied = there(true, 1).gone().absent(key("ehr-7"));
+    assert_eq!(next(&ann(), &denied, &ABLE), Step::Create(key("ehr-7")));
+
+    let refused = denied.intending(key("ehr-7")).duplicate();
+    assert_eq!(next(&ann(), &refused.clone(), &ABLE), Step::LookUp(key("ehr-7")));
+    let unheard = Known {
+        intent: None,
+        ..refused
+    };
+    let nowhere = unheard.absent(key("ehr-7"));
+    let Step::Wait { message } = next(&ann(), &nowhere, &ABLE) else {
+        panic!("a vendor that contradicts itself is asked again: {nowhere:?}")
+    };
+    assert!(message.contains("ehr-7 is taken"), "{message}");
+    assert_eq!(nowhere.vendor_user_id, Some(theirs()));
+
+    let other = nowhere.created(VendorUserId::new("other"), true, 1);
+    assert_eq!(
+        (other.there(), other.is_missing),
+        (Some(&VendorUserId::new("other")), false)
+    );
 }
 
 #[test]
@@ -462,7 +574,10 @@ fn who_leaves_is_deactivated_or_deleted_as_the_connection_says_and_the_vendor_ca
         Step::Deactivate(theirs()),
         "the next best"
     );
-    assert_eq!(next(OnLeave::Delete, &nobody(), &ABLE), Step::Removed);
+    assert_eq!(
+        next(OnLeave::Delete, &nobody().absent(key("ehr-7")), &ABLE),
+        Step::Removed
+    );
 }
 
 #[test]
@@ -498,7 +613,7 @@ fn how_a_user_stands_is_asked_before_it_is_believed_where_the_vendor_can_be_aske
         Step::ReadBack(theirs())
     );
     assert_eq!(
-        next(&inactive(), &nobody().doubted(), &ABLE),
+        next(&inactive(), &nobody().absent(key("ehr-7")).doubted(), &ABLE),
         Step::InSync,
         "nobody is there to be asked for"
     );
@@ -522,7 +637,7 @@ fn what_somebody_changed_at_the_vendor_is_set_right() {
         Step::Deactivate(theirs())
     );
     assert_eq!(
-        next(&ann(), &doubted().gone(Some(key("ehr-7"))), &ABLE),
+        next(&ann(), &doubted().gone(), &ABLE),
         Step::LookUp(key("ehr-7")),
         "deleted there by hand"
     );

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use roster_domain::{
-    Capabilities, Cause, Change, KeyKind, Known, OnLeave, PhiGuard, Presence, Step, User, UserChanges, Vendor,
+    Capabilities, Cause, Change, Known, OnLeave, PhiGuard, Presence, Remedy, Step, User, UserChanges, Vendor,
     VendorKey, VendorUserId, plan,
 };
 
@@ -36,6 +36,8 @@ pub(super) enum Event {
     Edit,
     /// The user gets another external id and another address.
     Rekey,
+    /// The user gets another external id, and keeps the address.
+    Renumber,
     /// The user loses the address.
     LoseEmail,
     /// The user gets an address.
@@ -58,6 +60,9 @@ pub(super) enum Event {
     Doubt(Vec<Fault>),
     /// A worker takes the account and meets these faults, one a step.
     Work(Vec<Fault>),
+    /// A worker takes the account twice, to see how the user stands, while the vendor finds nobody whom it has and yet
+    /// refuses to have them twice.
+    Forget,
 }
 
 /// A user as the vendor has it.
@@ -65,6 +70,8 @@ pub(super) enum Event {
 struct Remote {
     id: VendorUserId,
     key: VendorKey,
+    /// The address under which a vendor without look-up has the user, which need not be its key.
+    email: Option<String>,
     active: bool,
     version: i64,
     made_by_us: bool,
@@ -78,6 +85,8 @@ struct Remote {
 )]
 pub(super) struct World {
     can: Capabilities,
+    /// Whether an update can change the key of a user.
+    rekeys: bool,
     on_leave: OnLeave,
     is_assigned: bool,
     user: User,
@@ -90,6 +99,8 @@ pub(super) struct World {
     vanished: bool,
     /// Somebody changed the user at the vendor, and no call has told the worker yet.
     meddled: bool,
+    /// The vendor finds nobody, whomever it has.
+    forgets: bool,
     /// The vendor is to be asked how the user stands, and no claim that did so has come to its end since.
     is_doubted: bool,
     /// Failed attempts since the user changed.
@@ -104,6 +115,8 @@ enum Outcome {
     Known(Known),
     /// The claim ends here, and this much is stored.
     Ended(Known),
+    /// The vendor cannot change the key of a user, and a person is asked. This much is stored.
+    Asked(Known),
     /// The worker is gone, and with it all that was not stored.
     Crashed,
 }
@@ -126,6 +139,7 @@ impl World {
         };
         let mut world = Self {
             can,
+            rekeys: true,
             on_leave,
             is_assigned: true,
             user: user(&changes),
@@ -134,6 +148,7 @@ impl World {
             unsettled: HashSet::new(),
             vanished: false,
             meddled: false,
+            forgets: false,
             is_doubted: false,
             attempts: 0,
             ids: 0,
@@ -144,6 +159,11 @@ impl World {
             world.add(key, false);
         }
         world
+    }
+
+    /// The same vendor, which cannot change the key of a user.
+    pub(super) fn without_rekeying(self) -> Self {
+        Self { rekeys: false, ..self }
     }
 
     pub(super) fn happen(&mut self, event: &Event) {
@@ -158,6 +178,10 @@ impl World {
             Event::Rekey => self.change(&UserChanges {
                 external_id: set(format!("id-{number}")),
                 email: set(format!("ann-{number}@example.org")),
+                ..keep
+            }),
+            Event::Renumber => self.change(&UserChanges {
+                external_id: set(format!("id-{number}")),
                 ..keep
             }),
             Event::LoseEmail => self.change(&UserChanges {
@@ -206,6 +230,15 @@ impl World {
             Event::Work(faults) => {
                 self.work(faults);
             }
+            // What was sent and not heard of can be found by nothing but a look-up, which says that it has not happened.
+            Event::Forget if self.stored.intent.is_some() => {}
+            Event::Forget => {
+                self.forgets = true;
+                self.is_doubted = true;
+                self.work(&[]);
+                self.work(&[]);
+                self.forgets = false;
+            }
             Event::Doubt(faults) => {
                 self.is_doubted = true;
                 self.work(faults);
@@ -237,8 +270,8 @@ impl World {
         for taken in 0..MOST_STEPS {
             let step = plan(&self.user, presence, Vendor::Upheal, &known, &self.can);
             self.assert_allowed(&step);
-            if matches!(step, Step::InSync | Step::Removed | Step::Ask { .. }) {
-                if !matches!(step, Step::Ask { .. }) {
+            if step.operation().is_none() {
+                if matches!(step, Step::InSync | Step::Removed) {
                     known.applied_version = self.user.version;
                 }
                 self.stored = known;
@@ -253,6 +286,15 @@ impl World {
                 Outcome::Ended(known) => {
                     self.stored = known;
                     return None;
+                }
+                Outcome::Asked(known) => {
+                    self.stored = known;
+                    self.is_doubted = false;
+                    return Some(Step::Ask {
+                        cause: Cause::Rejected,
+                        message: "the key of a user cannot be changed".to_owned(),
+                        remedy: Remedy::Customer,
+                    });
                 }
                 Outcome::Crashed => return None,
             };
@@ -273,15 +315,28 @@ impl World {
         {
             self.unsettled.insert(key.clone());
         }
+        if matches!(step, Step::Update(id) if !self.can_update(id)) {
+            return Outcome::Asked(known);
+        }
+        // An answer that is lost tells nothing, and asking changes nothing.
+        let fault = match (step, fault) {
+            (Step::LookUp(_) | Step::ReadBack(_), Fault::ReplyLost) => Fault::RequestLost,
+            (Step::LookUp(_) | Step::ReadBack(_), Fault::CrashAfter) => Fault::CrashBefore,
+            (_, fault) => fault,
+        };
         match fault {
             Fault::None => {
                 let known = self.effect(step, known);
-                // Who was found under an old key is stored before the key is changed: from then on, only the
+                // Who was found or made under an old key is stored before the key is changed: from then on, only the
                 // vendor's id leads there.
                 match step {
-                    Step::LookUp(key) if known.vendor_user_id.is_some() && Some(key) != self.key().as_ref() => {
+                    Step::LookUp(key) | Step::Create(key)
+                        if known.vendor_user_id.is_some() && Some(key) != self.key().as_ref() =>
+                    {
                         Outcome::Ended(known)
                     }
+                    // That the vendor denies the user is stored before anything follows from it.
+                    _ if known.is_missing && !self.stored.is_missing => Outcome::Ended(known),
                     _ => Outcome::Known(known),
                 }
             }
@@ -312,7 +367,7 @@ impl World {
             Step::LookUp(key) => {
                 self.unsettled.remove(key);
                 match self.remotes.iter().find(|remote| remote.key == *key) {
-                    Some(remote) => {
+                    Some(remote) if !self.forgets => {
                         let matches = remote.version == self.user.version;
                         let known = known.found(remote.id.clone(), remote.active);
                         if matches {
@@ -321,15 +376,16 @@ impl World {
                             known
                         }
                     }
-                    None => known.absent(key.clone()),
+                    _ => known.absent(key.clone()),
                 }
             }
             Step::Create(key) => self.create(key, known),
             Step::Update(id) => {
-                let (key, version) = (self.key(), self.user.version);
+                let (key, version, email) = (self.key(), self.user.version, self.email());
                 self.with(id, known, |remote, known| {
                     remote.version = version;
                     remote.key = key.unwrap_or_else(|| remote.key.clone());
+                    remote.email = email;
                     // The worker may have died over a deactivation; the answer says how the user stands.
                     known.updated(version).set_active(remote.active)
                 })
@@ -342,10 +398,11 @@ impl World {
                 remote.active = false;
                 known.set_active(false)
             }),
+            Step::Delete(_) if self.forgets => known.gone(),
             Step::Delete(id) => {
                 self.remotes.retain(|remote| remote.id != *id);
                 (self.vanished, self.meddled) = (false, false);
-                known.deleted()
+                known.deleted(self.can.look_up.and(self.key()))
             }
             Step::ReadBack(id) => {
                 let version = self.user.version;
@@ -356,22 +413,35 @@ impl World {
                 self.meddled = false;
                 known
             }
-            Step::InSync | Step::Removed | Step::Ask { .. } => unreachable!("nothing is sent for {step:?}"),
+            Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => {
+                unreachable!("nothing is sent for {step:?}")
+            }
         }
     }
 
     fn create(&mut self, key: &VendorKey, known: Known) -> Known {
-        let version = self.user.version;
+        if self.forgets && !self.remotes.is_empty() {
+            return known.duplicate();
+        }
+        let email = self.email();
+        let is_upsert = self.can.look_up.is_none();
+        // What was sent under an earlier key is not what the user should be there.
+        let version = if Some(key) == self.key().as_ref() {
+            self.user.version
+        } else {
+            0
+        };
         let same = self.remotes.iter_mut().find(|remote| remote.key == *key);
         match same {
-            Some(_) if self.can.refuses_duplicates => known.duplicate(),
-            // A vendor without look-up and without refusal has an upsert for a create.
-            Some(remote) if self.can.look_up.is_none() => {
+            // Where nobody can look, a create finds whom it made before, and only another address is refused.
+            Some(remote) if is_upsert && (remote.email == email || !self.can.refuses_duplicates) => {
                 remote.version = version;
+                remote.email = email;
                 let (id, active) = (remote.id.clone(), remote.active);
                 self.unsettled.remove(key);
                 known.created(id, active, version)
             }
+            Some(_) if self.can.refuses_duplicates => known.duplicate(),
             _ => {
                 self.unsettled.remove(key);
                 let id = self.add(key.clone(), true);
@@ -380,13 +450,27 @@ impl World {
         }
     }
 
+    /// Whether an update of somebody would be taken: it carries the user's present key.
+    fn can_update(&self, id: &VendorUserId) -> bool {
+        let theirs = self.remotes.iter().find(|remote| remote.id == *id);
+        let key = self.key();
+        self.rekeys || theirs.is_none_or(|remote| key.is_none_or(|key| key == remote.key))
+    }
+
+    fn email(&self) -> Option<String> {
+        self.user.profile.email.as_ref().map(|email| email.as_str().to_owned())
+    }
+
     fn add(&mut self, key: VendorKey, made_by_us: bool) -> VendorUserId {
         self.ids += 1;
         let id = VendorUserId::new(format!("remote-{}", self.ids));
-        let version = if made_by_us { self.user.version } else { 0 };
+        let is_present = Some(&key) == self.key().as_ref();
+        let version = if made_by_us && is_present { self.user.version } else { 0 };
+        let email = self.email();
         self.remotes.push(Remote {
             id: id.clone(),
             key,
+            email,
             active: true,
             version,
             made_by_us,
@@ -395,50 +479,55 @@ impl World {
     }
 
     fn with(&mut self, id: &VendorUserId, known: Known, act: impl FnOnce(&mut Remote, Known) -> Known) -> Known {
+        if self.forgets {
+            return known.gone();
+        }
         if let Some(remote) = self.remotes.iter_mut().find(|remote| remote.id == *id) {
             return act(remote, known);
         }
         self.vanished = false;
         self.meddled = false;
-        known.gone(self.can.look_up.and(self.key()))
+        known.gone()
     }
 
     fn key(&self) -> Option<VendorKey> {
-        VendorKey::of(&self.user, self.can.look_up.unwrap_or(KeyKind::ExternalId))
+        self.can.key_of(&self.user)
     }
 
     fn assert_allowed(&self, step: &Step) {
         let allowed = match step {
             Step::LookUp(_) => self.can.look_up.is_some(),
             Step::Create(key) => {
-                assert_eq!(Some(key), self.key().as_ref(), "a create goes under the present key");
                 assert_eq!(self.presence(), Presence::Active, "who should not be there is created");
-                self.can.look_up.is_none() || self.unsettled.is_empty()
+                let is_repeated = self.can.look_up.is_none() && self.stored.intent.as_ref() == Some(key);
+                assert!(
+                    is_repeated || Some(key) == self.key().as_ref(),
+                    "a create goes under the present key, or is repeated"
+                );
+                self.unsettled.iter().all(|unsettled| is_repeated && unsettled == key)
             }
             Step::Update(_) => self.can.update,
             Step::Activate(_) => self.can.reactivate,
             Step::Deactivate(_) => self.can.deactivate,
             Step::Delete(_) => self.can.delete && self.presence() == Presence::Away(OnLeave::Delete),
             Step::ReadBack(_) => self.can.read_back,
-            Step::InSync | Step::Removed | Step::Ask { .. } => true,
+            Step::InSync | Step::Removed | Step::Ask { .. } | Step::Wait { .. } => true,
         };
         assert!(allowed, "{step:?} must not be planned: {self:#?}");
     }
 
     fn assert_no_duplicate(&self) {
         let made = self.remotes.iter().filter(|remote| remote.made_by_us).count();
-        assert!(
-            self.can.look_up.is_none() || made <= 1,
-            "the vendor has the user {made} times: {self:#?}"
-        );
+        assert!(made <= 1, "the vendor has the user {made} times: {self:#?}");
     }
 
     /// Claims that nothing disturbs, until there is nothing left to do. One that found the user under an old key is
-    /// given back once.
+    /// given back once, and one that was told that nobody is there.
     pub(super) fn settle(&mut self) -> Step {
         self.work(&[])
             .or_else(|| self.work(&[]))
-            .expect("the second claim comes to its end")
+            .or_else(|| self.work(&[]))
+            .expect("the third claim comes to its end")
     }
 
     /// The same, after asking the vendor how the user stands.
@@ -489,6 +578,10 @@ impl World {
                 let should_be_deleted = self.can.delete && self.on_leave == OnLeave::Delete;
                 assert!(theirs.is_none() || !should_be_deleted, "{self:#?}");
                 assert!(
+                    self.meddled || !self.is_found_active(),
+                    "whoever put them there: {self:#?}"
+                );
+                assert!(
                     self.meddled || theirs.is_none_or(|remote| !remote.active) && self.active_by_us() == 0,
                     "{self:#?}"
                 );
@@ -512,14 +605,23 @@ impl World {
                 cause: Cause::HeldElsewhere,
                 ..
             } => assert!(self.can.look_up.is_none(), "{self:#?}"),
+            Step::Ask {
+                cause: Cause::Rejected, ..
+            } => assert!(!self.rekeys, "{self:#?}"),
             step => panic!("{step:?} is no end"),
         }
     }
 
-    /// What was made for this user and still lets it work, as far as a vendor with look-up can be held to it: where
-    /// nobody can look, a create without an answer and a new key leave a second user behind.
+    /// Whether the vendor can be asked for whom it has under the user's key, and has somebody there who may work.
+    fn is_found_active(&self) -> bool {
+        let key = self.can.look_up.and(self.key());
+        let is_theirs = |remote: &Remote| remote.active && Some(&remote.key) == key.as_ref();
+        self.remotes.iter().any(is_theirs)
+    }
+
+    /// What was made for this user and still lets it work.
     fn active_by_us(&self) -> usize {
-        let any = |remote: &&Remote| remote.made_by_us && remote.active && self.can.look_up.is_some();
+        let any = |remote: &&Remote| remote.made_by_us && remote.active;
         self.remotes.iter().filter(any).count()
     }
 }

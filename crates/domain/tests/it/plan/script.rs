@@ -40,11 +40,18 @@ fn any_capabilities() -> impl Strategy<Value = Capabilities> {
                 reactivate,
                 delete,
                 read_back,
-                requests_per_step: 1,
                 initial_password: false,
                 required,
             },
         )
+}
+
+/// Also that the vendor finds nobody for a while.
+fn any_event_or_lapse() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        3 => any_event(),
+        1 => Just(Event::Forget),
+    ]
 }
 
 fn any_event() -> impl Strategy<Value = Event> {
@@ -59,6 +66,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         2 => Just(Event::Edit),
         2 => Just(Event::Rekey),
+        1 => Just(Event::Renumber),
         1 => Just(Event::LoseEmail),
         1 => Just(Event::GainEmail),
         1 => Just(Event::Deactivate),
@@ -112,7 +120,7 @@ proptest! {
     ) {
         let can = Capabilities {
             look_up: Some(KeyKind::ExternalId), refuses_duplicates, update: true, update_inactive,
-            deactivate: true, reactivate: true, delete, read_back, requests_per_step: 1,
+            deactivate: true, reactivate: true, delete, read_back,
             initial_password: false, required: &[],
         };
         let mut world = World::new(can, on_leave, known_to_vendor);
@@ -124,12 +132,57 @@ proptest! {
     }
 
     #[test]
+    fn where_nobody_can_look_a_user_is_there_once_whatever_is_lost_and_whatever_its_keys_become(
+        refuses_duplicates in any::<bool>(), rekeys in any::<bool>(), abilities in any::<[bool; 4]>(),
+        known_to_vendor in any::<bool>(), on_leave in select(OnLeave::ALL), script in any_script(),
+    ) {
+        let [update_inactive, deactivate, reactivate, delete] = abilities;
+        let can = Capabilities {
+            look_up: None, refuses_duplicates, update: true, update_inactive, deactivate, reactivate, delete,
+            read_back: false, initial_password: false,
+            required: &[RequiredField::ExternalId, RequiredField::Email],
+        };
+        let mut world = World::new(can, on_leave, known_to_vendor);
+        if !rekeys {
+            world = world.without_rekeying();
+        }
+        // That the vendor has the user never more than once is asserted after every call.
+        for event in &script {
+            world.happen(event);
+        }
+        let last = world.settle();
+        world.assert_settled(&last);
+        prop_assert_eq!(world.settle(), last, "a second look changes nothing");
+    }
+
+    #[test]
+    fn whatever_a_vendor_forgets_for_a_while_is_right_and_there_once_when_it_remembers(
+        abilities in any::<[bool; 2]>(), on_leave in select(OnLeave::ALL), known_to_vendor in any::<bool>(),
+        script in proptest::collection::vec(any_event_or_lapse(), 0..16),
+    ) {
+        let [update_inactive, delete] = abilities;
+        let can = Capabilities {
+            look_up: Some(KeyKind::ExternalId), refuses_duplicates: true, update: true, update_inactive,
+            deactivate: true, reactivate: true, delete, read_back: true,
+            initial_password: false, required: &[],
+        };
+        let mut world = World::new(can, on_leave, known_to_vendor);
+        // That the vendor has the user never more than once is asserted after every call.
+        for event in &script {
+            world.happen(event);
+        }
+        let last = world.settle();
+        prop_assert!(matches!(last, Step::InSync | Step::Removed), "nobody is asked: {:?} {:#?}", last, world);
+        world.assert_settled(&last);
+    }
+
+    #[test]
     fn what_somebody_did_at_the_vendor_is_undone_by_the_next_read_back(
         on_leave in select(OnLeave::ALL), delete in any::<bool>(), script in any_script(),
     ) {
         let can = Capabilities {
             look_up: Some(KeyKind::ExternalId), refuses_duplicates: false, update: true, update_inactive: true,
-            deactivate: true, reactivate: true, delete, read_back: true, requests_per_step: 1,
+            deactivate: true, reactivate: true, delete, read_back: true,
             initial_password: false, required: &[],
         };
         let mut world = World::new(can, on_leave, false);

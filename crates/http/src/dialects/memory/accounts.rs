@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use roster_application::ports::{AccountPosition, AccountQuery, AccountStore, ChangeRecord, Clock, StoreError};
 use roster_domain::{
-    Account, Assignment, Connection, ConnectionId, Known, OrganizationId, Timestamp, User, UserId, Version,
+    Account, Assignment, Connection, ConnectionId, Known, OrganizationId, Timestamp, User, UserId, VendorUserId,
+    Version,
 };
 
 use super::Memory;
@@ -89,6 +90,24 @@ impl AccountStore for Memory {
         accounts.retain(|account| account.organization_id == organization && account.user_id == user);
         accounts.sort_by_key(position);
         Ok(accounts)
+    }
+
+    async fn account_of_vendor_user(
+        &self,
+        organization: OrganizationId,
+        connection: ConnectionId,
+        id: &VendorUserId,
+    ) -> Result<Option<Account>, StoreError> {
+        let accounts = self.accounts.lock().unwrap();
+        let has_it = |account: &&Account| {
+            (account.organization_id, account.connection_id) == (organization, connection)
+                && account.known.vendor_user_id.as_ref() == Some(id)
+        };
+        let last = accounts.iter().filter(has_it).max_by_key(|account| {
+            let is_present = account.removed_at.is_none();
+            (is_present, account.removed_at)
+        });
+        Ok(last.cloned())
     }
 
     async fn accounts(&self, organization: OrganizationId, query: &AccountQuery) -> Result<Vec<Account>, StoreError> {

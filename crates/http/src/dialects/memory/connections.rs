@@ -63,6 +63,11 @@ impl ConnectionStore for Memory {
         Ok(())
     }
 
+    /// Nothing here waits for a vendor.
+    async fn lift_floors(&self, _: OrganizationId, _: ConnectionId, _: Timestamp) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn delete_connection(&self, organization: OrganizationId, id: ConnectionId) -> Result<bool, StoreError> {
         let mut connections = self.connections.lock().unwrap();
         let before = connections.len();

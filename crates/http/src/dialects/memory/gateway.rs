@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
 use roster_application::ports::{
-    PreviewedRequest, RemotePage, RemoteUser, Subject, Target, VendorError, VendorGateway,
+    PreviewedRequest, RemotePage, RemoteUser, Sought, Subject, Target, VendorError, VendorGateway,
 };
 use roster_domain::capabilities::RequiredField;
 use roster_domain::{
@@ -29,7 +29,6 @@ impl VendorGateway for Memory {
             reactivate: true,
             delete: true,
             read_back: false,
-            requests_per_step: 1,
             initial_password: false,
             required: match connection.vendor {
                 Vendor::Upheal => &[RequiredField::Email],
@@ -43,7 +42,13 @@ impl VendorGateway for Memory {
     }
 
     /// A look-up has no body, a create has JSON, and what changes a user cannot be shown.
-    fn preview(&self, target: Target<'_>, step: &Step, user: &User) -> Result<Vec<PreviewedRequest>, VendorError> {
+    fn preview(
+        &self,
+        target: Target<'_>,
+        step: &Step,
+        user: &User,
+        _with_password: bool,
+    ) -> Result<Vec<PreviewedRequest>, VendorError> {
         let request = |method: &str, body: Option<String>| PreviewedRequest {
             method: method.to_owned(),
             url: format!("{}/users", target.connection.base_url),
@@ -70,7 +75,8 @@ impl VendorGateway for Memory {
         _target: Target<'a>,
         _key: &VendorKey,
         _user: &User,
-    ) -> Result<Option<RemoteUser>, VendorError> {
+        _from: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         Err(nothing_is_sent())
     }
 
@@ -97,7 +103,8 @@ impl VendorGateway for Memory {
         _target: Target<'a>,
         _id: &VendorUserId,
         _user: &User,
-    ) -> Result<RemoteUser, VendorError> {
+        _from: Option<&'a str>,
+    ) -> Result<Sought, VendorError> {
         Err(nothing_is_sent())
     }
 

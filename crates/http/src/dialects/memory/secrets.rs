@@ -33,6 +33,10 @@ impl Secrets for Memory {
         true
     }
 
+    fn missing_key(&self, _sealed: &Sealed) -> Option<String> {
+        None
+    }
+
     fn open(&self, sealed: &Sealed, context: &str) -> Result<Zeroizing<Vec<u8>>, SecretsError> {
         let front = [context.as_bytes(), b": "].concat();
         let clear = sealed.as_bytes().strip_prefix(front.as_slice());

@@ -178,7 +178,7 @@ async fn a_preview_masks_the_token_and_needs_none() {
 
     let previewed = setting
         .client
-        .preview(setting.target(), &Step::Deactivate(id()), &clinician())
+        .preview(setting.target(), &Step::Deactivate(id()), &clinician(), false)
         .unwrap();
 
     let [request] = &previewed[..] else {

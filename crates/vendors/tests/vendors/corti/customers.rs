@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use roster_application::ports::VendorGateway;
-use roster_contract::vendor::clinician;
+use roster_contract::vendor::{clinician, look_up};
 use roster_domain::OutcomeClass;
 use rstest::rstest;
 use serde_json::json;
@@ -75,7 +75,7 @@ async fn callers_at_once_make_a_customer_once() {
     missing(&setting, 200).await;
     let (user, key) = (clinician(), key());
 
-    let found = join_all((0..20).map(|_| setting.client.look_up(setting.target(), &key, &user))).await;
+    let found = join_all((0..20).map(|_| look_up(&setting.client, setting.target(), &key, &user))).await;
 
     for found in found {
         assert_eq!(found.unwrap(), None);
@@ -89,7 +89,7 @@ async fn a_customer_that_somebody_else_made_meanwhile_is_as_good() {
     missing(&setting, 409).await;
     let user = clinician();
 
-    let found = setting.client.look_up(setting.target(), &key(), &user).await;
+    let found = look_up(&setting.client, setting.target(), &key(), &user).await;
 
     assert_eq!(found.unwrap(), None);
 }
@@ -101,9 +101,7 @@ async fn a_customer_that_cannot_be_made_is_a_matter_of_the_connection_and_not_tr
     setting.answers("POST", CUSTOMERS, refusal(404, "not_found")).await;
     let user = clinician();
 
-    let error = setting
-        .client
-        .look_up(setting.target(), &key(), &user)
+    let error = look_up(&setting.client, setting.target(), &key(), &user)
         .await
         .unwrap_err();
 
@@ -141,9 +139,7 @@ async fn without_the_option_a_missing_customer_is_said_and_nothing_is_made() {
     missing(&setting, 201).await;
     let user = clinician();
 
-    let error = setting
-        .client
-        .look_up(setting.target(), &key(), &user)
+    let error = look_up(&setting.client, setting.target(), &key(), &user)
         .await
         .unwrap_err();
 

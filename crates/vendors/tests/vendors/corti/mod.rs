@@ -9,7 +9,7 @@ pub(crate) mod world;
 use std::sync::Arc;
 
 use roster_application::credentials::Credentials;
-use roster_application::ports::{self, Target};
+use roster_application::ports::{self, AtOnce, Target};
 use roster_domain::{Connection, ConnectionOptions, Password, User, Vendor, VendorKey, VendorUserId};
 use roster_vendors::Corti;
 use serde_json::{Value, json};
@@ -84,6 +84,7 @@ impl Setting {
 
     fn target(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.connection,
             credentials: &self.credentials,
         }

@@ -1,7 +1,7 @@
 //! Walking the customer's users, under either form of pagination.
 
-use roster_application::ports::VendorGateway;
-use roster_contract::vendor::clinician;
+use roster_application::ports::{Sought, VendorGateway};
+use roster_contract::vendor::{clinician, look_up, read_back};
 use roster_domain::{Change, OutcomeClass, VendorKey, VendorUserId};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -52,17 +52,18 @@ async fn a_user_is_found_on_the_page_on_which_it_is_whatever_pagination_says(#[c
     let setting = Setting::new().await;
     has(&setting, [others(4), vec![ann()], others(3)].concat(), says).await;
 
-    let looked_up = setting
-        .client
-        .look_up(setting.target(), &key(), &clinician())
+    let looked_up = look_up(&setting.client, setting.target(), &key(), &clinician())
         .await
         .unwrap();
     let after_look_up = setting.sent().await.len();
-    let read_back = setting
-        .client
-        .read_back(setting.target(), &VendorUserId::new(ID.to_uppercase()), &clinician())
-        .await
-        .unwrap();
+    let read_back = read_back(
+        &setting.client,
+        setting.target(),
+        &VendorUserId::new(ID.to_uppercase()),
+        &clinician(),
+    )
+    .await
+    .unwrap();
 
     assert_eq!(looked_up.map(|found| found.id), Some(id()));
     assert!(read_back.matches);
@@ -78,9 +79,7 @@ async fn nobody_is_found_only_once_the_last_page_was_seen(#[case] says: Says, #[
     let setting = Setting::new().await;
     has(&setting, others(4), says).await;
 
-    let found = setting
-        .client
-        .look_up(setting.target(), &key(), &clinician())
+    let found = look_up(&setting.client, setting.target(), &key(), &clinician())
         .await
         .unwrap();
 
@@ -96,7 +95,7 @@ async fn a_user_in_another_customer_is_not_found_and_its_create_is_a_conflict() 
     setting.answers("POST", USERS, taken).await;
     let user = clinician();
 
-    let found = setting.client.look_up(setting.target(), &key(), &user).await.unwrap();
+    let found = look_up(&setting.client, setting.target(), &key(), &user).await.unwrap();
     let refused = setting
         .client
         .create(setting.target(), &key(), super::whom(&user, None))
@@ -116,12 +115,15 @@ async fn an_address_is_found_in_whatever_case_and_nobody_is_told_that_it_differs
     let setting = Setting::new().await;
     has(&setting, vec![user_json(ID, address)], Says::HasNextPage).await;
 
-    let found = setting
-        .client
-        .look_up(setting.target(), &VendorKey::new("aNN@example.org"), &clinician())
-        .await
-        .unwrap()
-        .expect("the address is the same");
+    let found = look_up(
+        &setting.client,
+        setting.target(),
+        &VendorKey::new("aNN@example.org"),
+        &clinician(),
+    )
+    .await
+    .unwrap()
+    .expect("the address is the same");
 
     assert!(found.matches, "{:?}", found.differing);
 }
@@ -136,14 +138,10 @@ async fn an_address_that_was_changed_there_is_no_difference_that_could_be_repair
     )
     .await;
 
-    let read_back = setting
-        .client
-        .read_back(setting.target(), &id(), &clinician())
+    let read_back = read_back(&setting.client, setting.target(), &id(), &clinician())
         .await
         .unwrap();
-    let looked_up = setting
-        .client
-        .look_up(setting.target(), &key(), &clinician())
+    let looked_up = look_up(&setting.client, setting.target(), &key(), &clinician())
         .await
         .unwrap();
 
@@ -161,7 +159,7 @@ async fn each_name_that_differs_is_named_and_what_is_not_told_does_not_differ() 
     has(&setting, vec![changed, curt], Says::HasNextPage).await;
     let read_back = async |id: &str| {
         let id = VendorUserId::new(id);
-        let read = setting.client.read_back(setting.target(), &id, &clinician()).await;
+        let read = read_back(&setting.client, setting.target(), &id, &clinician()).await;
         read.unwrap()
     };
 
@@ -180,13 +178,38 @@ async fn a_page_that_is_kept_back_is_not_taken_for_the_last() {
     let empty = json!({"users": [], "pagination": {"page": 1, "pageSize": 100, "hasNextPage": true}});
     setting.answers("GET", USERS, ok(empty)).await;
 
-    let error = setting
-        .client
-        .look_up(setting.target(), &key(), &clinician())
+    let error = look_up(&setting.client, setting.target(), &key(), &clinician())
         .await
         .unwrap_err();
 
     assert_eq!(error.class, OutcomeClass::Unknown);
+}
+
+#[tokio::test]
+async fn each_call_of_a_search_asks_for_one_page_however_many_there_are() {
+    let setting = Setting::new().await;
+    has(&setting, [others(800), vec![ann()]].concat(), Says::HasNextPage).await;
+    let (client, user) = (&setting.client, clinician());
+    let mut from: Option<String> = None;
+    let mut calls = 0;
+
+    let found = loop {
+        calls += 1;
+        match client
+            .look_up(setting.target(), &key(), &user, from.as_deref())
+            .await
+            .unwrap()
+        {
+            Sought::Further(next) => from = Some(next),
+            sought => break sought,
+        }
+        assert_eq!(setting.sent().await.len(), calls, "one page a call");
+    };
+
+    assert!(matches!(found, Sought::Found(found) if found.id == id()));
+    assert_eq!((calls, setting.sent().await.len()), (401, 401));
+    let read = read_back(client, setting.target(), &id(), &user).await.unwrap();
+    assert_eq!(read.id, id());
 }
 
 #[tokio::test]
@@ -195,14 +218,22 @@ async fn a_list_that_never_ends_is_given_up() {
     let endless = json!({"users": others(1), "pagination": {"hasNextPage": true}});
     setting.answers("GET", USERS, ok(endless)).await;
 
-    let error = setting
-        .client
-        .look_up(setting.target(), &key(), &clinician())
+    let error = look_up(&setting.client, setting.target(), &key(), &clinician())
         .await
         .unwrap_err();
 
     assert_eq!(error.class, OutcomeClass::Rejected);
+    assert!(
+        error.message.contains("1000 pages") && error.message.contains("customer_id"),
+        "{error}"
+    );
     assert_eq!(setting.sent().await.len(), 1_000);
+    let listed = setting
+        .client
+        .list(setting.target(), Some("1001-1000"))
+        .await
+        .unwrap_err();
+    assert_eq!(listed.class, OutcomeClass::Rejected);
 }
 
 #[rstest]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
-use roster_application::ports::{Clock, PreviewedRequest, Target, VendorGateway};
+use roster_application::ports::{AtOnce, Clock, PreviewedRequest, Target, VendorGateway};
 use roster_contract::vendor::{Call, RemoteState, Reply, VendorWorld};
 use roster_domain::{Capabilities, Connection, Timestamp};
 use roster_vendors::Corti;
@@ -68,6 +68,7 @@ impl VendorWorld for CortiWorld {
 
     fn target(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.connection,
             credentials: &self.credentials,
         }
@@ -75,6 +76,7 @@ impl VendorWorld for CortiWorld {
 
     fn unreachable(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.unreachable,
             credentials: &self.credentials,
         }

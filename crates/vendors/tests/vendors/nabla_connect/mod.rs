@@ -10,7 +10,7 @@ pub(crate) mod world;
 use std::sync::Arc;
 
 use roster_application::credentials::Credentials;
-use roster_application::ports::{RemoteUser, Subject, Target, VendorError, VendorGateway};
+use roster_application::ports::{AtOnce, RemoteUser, Subject, Target, VendorError, VendorGateway};
 use roster_contract::vendor::clinician;
 use roster_domain::{
     Connection, FieldPath, Settings, Specialty, SpecialtyKind, SpeechLocale, User, Vendor, VendorKey, VendorUserId,
@@ -80,6 +80,7 @@ impl Given {
 
     fn target(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.connection,
             credentials: &self.credentials,
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Given, ID, bare, given, sending, told, with_settings};
 
 fn previewed(given: &Given, step: &Step, user: &User) -> Result<Vec<Value>, VendorError> {
-    let requests = given.client.preview(given.target(), step, user)?;
+    let requests = given.client.preview(given.target(), step, user, false)?;
     for request in &requests {
         let authorization = ("authorization".to_owned(), "Bearer ***".to_owned());
         assert!(request.headers.contains(&authorization), "{request:?}");

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use roster_application::credentials::Credentials;
 use roster_application::ports::{self, VendorGateway};
-use roster_contract::vendor::clinician;
+use roster_contract::vendor::{clinician, look_up, read_back};
 use roster_domain::{Change, Metadata, OutcomeClass, User, UserChanges, VendorKey, VendorUserId};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -196,9 +196,7 @@ async fn an_external_id_is_one_segment_of_the_path_whatever_it_holds(#[case] ext
         .await;
 
     let key = VendorKey::new(external_id);
-    let found = subject
-        .client
-        .look_up(subject.target(), &key, &clinician())
+    let found = look_up(&subject.client, subject.target(), &key, &clinician())
         .await
         .unwrap();
 
@@ -217,9 +215,7 @@ async fn an_external_id_that_no_url_can_hold_is_rejected_and_never_asked_for() {
     for external_id in [".", ".."] {
         let key = VendorKey::new(external_id);
 
-        let error = subject
-            .client
-            .look_up(subject.target(), &key, &clinician())
+        let error = look_up(&subject.client, subject.target(), &key, &clinician())
             .await
             .unwrap_err();
 
@@ -283,9 +279,7 @@ async fn that_a_user_is_gone_is_for_the_vendor_to_say_and_not_for_whoever_answer
         .deactivate(subject.target(), &VendorUserId::new("u-1"))
         .await
         .unwrap_err();
-    let found = subject
-        .client
-        .look_up(subject.target(), &key(), &clinician())
+    let found = look_up(&subject.client, subject.target(), &key(), &clinician())
         .await
         .unwrap_err();
 
@@ -348,14 +342,10 @@ async fn a_look_up_or_a_read_back_that_is_answered_with_somebody_else_is_unknown
         .mount(&server)
         .await;
 
-    let looked = subject
-        .client
-        .look_up(subject.target(), &key(), &clinician())
+    let looked = look_up(&subject.client, subject.target(), &key(), &clinician())
         .await
         .unwrap_err();
-    let read = subject
-        .client
-        .read_back(subject.target(), &id(), &clinician())
+    let read = read_back(&subject.client, subject.target(), &id(), &clinician())
         .await
         .unwrap_err();
 
@@ -374,9 +364,7 @@ async fn a_read_back_names_each_field_that_differs() {
         .mount(&server)
         .await;
 
-    let found = subject
-        .client
-        .read_back(subject.target(), &id(), &clinician())
+    let found = read_back(&subject.client, subject.target(), &id(), &clinician())
         .await
         .unwrap();
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
-use roster_application::ports::{Clock, PreviewedRequest, Target, VendorGateway};
+use roster_application::ports::{AtOnce, Clock, PreviewedRequest, Target, VendorGateway};
 use roster_contract::vendor::{Call, RemoteState, Reply, VendorWorld};
 use roster_domain::{Capabilities, Connection, Metadata, Timestamp};
 use roster_vendors::NablaCore;
@@ -65,6 +65,7 @@ impl VendorWorld for NablaCoreWorld {
 
     fn target(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.connection,
             credentials: &self.credentials,
         }
@@ -72,6 +73,7 @@ impl VendorWorld for NablaCoreWorld {
 
     fn unreachable(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.unreachable,
             credentials: &self.credentials,
         }

@@ -13,7 +13,7 @@ use aws_lc_rs::signature::KeyPair as _;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use chrono::TimeDelta;
 use roster_application::credentials::Credentials;
-use roster_application::ports::{Clock, Ids, Target};
+use roster_application::ports::{AtOnce, Clock, Ids, Target};
 use roster_domain::{BaseUrl, Connection, ConnectionId, ConnectionOptions, OrganizationId, Timestamp, Vendor};
 use roster_vendors::{Egress, EgressLimits, NablaCore};
 use uuid::Uuid;
@@ -151,6 +151,7 @@ impl Subject {
 
     pub(crate) fn target(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.connection,
             credentials: &self.credentials,
         }

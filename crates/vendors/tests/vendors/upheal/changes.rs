@@ -1,7 +1,7 @@
 //! Changing users: what differs is sent, to the record that it is in, and nothing else.
 
 use roster_application::ports::{RemoteUser, VendorError, VendorGateway};
-use roster_contract::vendor::clinician;
+use roster_contract::vendor::{clinician, read_back};
 use roster_domain::{Change, OutcomeClass, User, UserChanges};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -308,9 +308,7 @@ async fn what_is_refused_of_an_id_is_about_the_user_and_never_about_the_key(
         .answers("GET", &format!("/v2/users/providers/{ID}"), status, body)
         .await;
 
-    let read = setting
-        .client
-        .read_back(setting.target(), &id(), &clinician())
+    let read = read_back(&setting.client, setting.target(), &id(), &clinician())
         .await
         .unwrap_err();
     let updated = update(&setting, &clinician()).await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use roster_application::credentials::Credentials;
 use roster_application::ports::VendorGateway;
-use roster_contract::vendor::clinician;
+use roster_contract::vendor::{clinician, look_up};
 use roster_domain::{ConnectionOptions, OutcomeClass, Step};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -45,9 +45,7 @@ async fn a_check_that_is_refused_is_a_matter_of_the_connection(
     setting.answers("POST", "/v2/users/check", status, body).await;
 
     let tested = setting.client.test(setting.target()).await.unwrap_err();
-    let looked_up = setting
-        .client
-        .look_up(setting.target(), &key(), &clinician())
+    let looked_up = look_up(&setting.client, setting.target(), &key(), &clinician())
         .await
         .unwrap_err();
 
@@ -141,7 +139,7 @@ async fn a_preview_shows_version_organization_and_header_of_the_connection_and_n
 
     let previewed = setting
         .client
-        .preview(setting.target(), &Step::Create(key()), &clinician())
+        .preview(setting.target(), &Step::Create(key()), &clinician(), false)
         .unwrap();
 
     assert_eq!(previewed.len(), 1);
@@ -174,7 +172,7 @@ async fn a_preview_of_a_change_shows_both_reads_and_all_that_may_be_sent() {
 
     let previewed = setting
         .client
-        .preview(setting.target(), &Step::Update(id()), &clinician())
+        .preview(setting.target(), &Step::Update(id()), &clinician(), false)
         .unwrap();
 
     let shown: Vec<(String, Option<Value>)> = previewed

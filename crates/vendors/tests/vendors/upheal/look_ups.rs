@@ -1,7 +1,7 @@
 //! Finding users, and comparing them.
 
-use roster_application::ports::{RemoteUser, VendorError, VendorGateway};
-use roster_contract::vendor::clinician;
+use roster_application::ports::{RemoteUser, VendorError};
+use roster_contract::vendor::{clinician, read_back};
 use roster_domain::{Change, ExternalId, OutcomeClass, User, UserChanges};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{ADDRESS, ID, Setting, but, checked, clinician_with, error, id, key, person, provider, set, shown};
 
 async fn look_up(setting: &Setting, user: &User) -> Result<Option<RemoteUser>, VendorError> {
-    setting.client.look_up(setting.target(), &key(), user).await
+    roster_contract::vendor::look_up(&setting.client, setting.target(), &key(), user).await
 }
 
 #[tokio::test]
@@ -281,9 +281,7 @@ async fn a_read_back_asks_for_the_state_under_the_address_that_the_vendor_has() 
         )
         .await;
 
-    let read = setting
-        .client
-        .read_back(setting.target(), &id(), &clinician())
+    let read = read_back(&setting.client, setting.target(), &id(), &clinician())
         .await
         .unwrap();
 
@@ -305,9 +303,7 @@ async fn a_provider_of_whom_the_state_cannot_be_told_is_unknown(#[case] provider
     let setting = Setting::new().await;
     setting.has(provider, person(), checked).await;
 
-    let error = setting
-        .client
-        .read_back(setting.target(), &id(), &clinician())
+    let error = read_back(&setting.client, setting.target(), &id(), &clinician())
         .await
         .unwrap_err();
 

@@ -9,7 +9,7 @@ mod switches;
 pub(crate) mod world;
 
 use roster_application::credentials::Credentials;
-use roster_application::ports::{Subject, Target, VendorError};
+use roster_application::ports::{AtOnce, Subject, Target, VendorError};
 use roster_contract::vendor::clinician;
 use roster_domain::{
     Change, Connection, ConnectionOptions, Timestamp, User, UserChanges, Vendor, VendorKey, VendorUserId,
@@ -66,6 +66,7 @@ impl Setting {
 
     fn target(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.connection,
             credentials: &self.credentials,
         }

@@ -33,15 +33,43 @@ async fn answers(setting: &Setting, active: bool, answer: ResponseTemplate) {
 
 #[rstest]
 #[tokio::test]
-async fn a_switch_succeeds_by_its_status(#[values(true, false)] active: bool, #[values(200, 202, 204)] status: u16) {
+async fn a_switch_succeeds_by_the_status_that_is_documented(#[values(true, false)] active: bool) {
     let setting = Setting::new().await;
-    answers(&setting, active, ResponseTemplate::new(status)).await;
+    answers(&setting, active, ResponseTemplate::new(202)).await;
 
     switch(&setting, active).await.unwrap();
 
     let received = setting.received().await;
     assert_eq!(received.len(), 1);
     assert!(received[0].body.is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_success_that_is_not_documented_is_believed_once_the_user_was_read_back(
+    #[values(true, false)] active: bool,
+    #[values(200, 204)] status: u16,
+) {
+    let setting = Setting::new().await;
+    setting.has(provider(), person(), checked(active)).await;
+    answers(&setting, active, ResponseTemplate::new(status)).await;
+
+    switch(&setting, active).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_success_that_is_not_documented_and_changed_nothing_is_none(
+    #[values(true, false)] active: bool,
+    #[values(200, 204)] status: u16,
+) {
+    let setting = Setting::new().await;
+    setting.has(provider(), person(), checked(!active)).await;
+    answers(&setting, active, ResponseTemplate::new(status)).await;
+
+    let error = switch(&setting, active).await.unwrap_err();
+
+    assert_eq!(shown(&error), (OutcomeClass::Unknown, Some(status)), "{error}");
 }
 
 #[rstest]
@@ -101,7 +129,7 @@ async fn a_body_that_says_otherwise_is_no_success(#[case] answer: ResponseTempla
 async fn a_body_that_agrees_is_taken() {
     let setting = Setting::new().await;
     let user = json!({"userId": ID.to_uppercase(), "isActive": true, "firstName": "Ann"});
-    answers(&setting, true, ResponseTemplate::new(200).set_body_json(user)).await;
+    answers(&setting, true, ResponseTemplate::new(202).set_body_json(user)).await;
 
     switch(&setting, true).await.unwrap();
 }

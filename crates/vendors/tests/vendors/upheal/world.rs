@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use roster_application::credentials::Credentials;
-use roster_application::ports::{Clock, PreviewedRequest, Target, VendorGateway};
+use roster_application::ports::{AtOnce, Clock, PreviewedRequest, Target, VendorGateway};
 use roster_contract::vendor::{Call, RemoteState, Reply, VendorWorld, clinician};
 use roster_domain::{Capabilities, Connection, OutcomeClass, Profile, Timestamp, User};
 use roster_vendors::Upheal;
@@ -61,6 +61,7 @@ impl VendorWorld for UphealWorld {
 
     fn target(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.connection,
             credentials: &self.credentials,
         }
@@ -68,6 +69,7 @@ impl VendorWorld for UphealWorld {
 
     fn unreachable(&self) -> Target<'_> {
         Target {
+            turns: &AtOnce,
             connection: &self.unreachable,
             credentials: &self.credentials,
         }
