@@ -1,5 +1,6 @@
 //! Calling the server as a customer does: over HTTP, with credentials, and nothing hidden.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Client, Method};
@@ -14,6 +15,22 @@ pub struct Api {
     bearer: Option<String>,
     headers: Vec<(String, String)>,
     http: Client,
+    record: Option<Record>,
+}
+
+/// Every answer that a caller got, and all who were made from it.
+#[derive(Debug, Clone, Default)]
+pub struct Record(Arc<Mutex<Vec<Answer>>>);
+
+impl Record {
+    /// The answers so far, in order.
+    pub fn answers(&self) -> Vec<Answer> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, answer: Answer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
+    }
 }
 
 /// What is sent.
@@ -35,6 +52,16 @@ impl Api {
             bearer: None,
             headers: Vec::new(),
             http: http(),
+            record: None,
+        }
+    }
+
+    /// The same caller, all of whose answers are kept.
+    #[must_use]
+    pub fn recorded(&self, record: &Record) -> Self {
+        Self {
+            record: Some(record.clone()),
+            ..self.clone()
         }
     }
 
@@ -153,12 +180,16 @@ impl Api {
             .iter()
             .map(|(name, value)| (name.to_string(), text(value)))
             .collect();
-        Ok(Answer {
+        let answer = Answer {
             asked,
             status,
             headers,
             text: response.text().await?,
-        })
+        };
+        if let Some(record) = &self.record {
+            record.keep(answer.clone());
+        }
+        Ok(answer)
     }
 }
 

@@ -43,6 +43,11 @@ impl Database {
                 "{VARIABLE} is not set, and without PostgreSQL this proves nothing: run `cargo xtask test -- -p e2e`"
             )
         });
+        Self::postgres_at(admin_url).await
+    }
+
+    /// A new, empty database on a server, which is given by the URL of another of its databases.
+    pub async fn postgres_at(admin_url: String) -> Self {
         let database = Postgres {
             name: format!("roster_e2e_{}", clock::fresh()),
             admin_url,
@@ -132,7 +137,7 @@ impl Drop for Postgres {
 async fn connect(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls)
         .await
-        .unwrap_or_else(|error| panic!("PostgreSQL at {VARIABLE} cannot be reached: {error}"));
+        .unwrap_or_else(|error| panic!("PostgreSQL at {url} cannot be reached: {error}"));
     tokio::spawn(connection);
     client
 }

@@ -13,6 +13,7 @@
 pub mod answer;
 pub mod api;
 pub mod clock;
+pub mod cluster;
 pub mod corti;
 pub mod database;
 pub mod documents;
@@ -29,12 +30,14 @@ pub mod size;
 pub mod sql;
 pub mod surface;
 pub mod terminal;
+pub mod traces;
 pub mod upheal;
 pub mod vendors;
 pub mod wait;
 
 pub use answer::Answer;
-pub use api::{Api, Body};
+pub use api::{Api, Body, Record};
+pub use cluster::{Blow, Cluster};
 pub use played::Played;
 pub use replica::Replica;
 pub use sandbox::Sandbox;

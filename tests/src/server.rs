@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::database::Database;
 use crate::process::{self, Process};
 use crate::random::Random;
-use crate::{Api, Ran, Sandbox, clock, wait};
+use crate::{Api, Cluster, Ran, Sandbox, clock, wait};
 
 /// How long a server may take until it serves; a loaded machine is slow.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -33,6 +33,7 @@ pub enum Store {
 #[derive(Debug)]
 pub struct Setup {
     store: Store,
+    postgres: Option<String>,
     sandbox: bool,
     bootstrap_key: Option<String>,
     environment: Vec<(String, String)>,
@@ -43,6 +44,13 @@ impl Setup {
     #[must_use]
     pub fn sandbox(mut self) -> Self {
         self.sandbox = true;
+        self
+    }
+
+    /// With its database on another PostgreSQL than that of `TEST_DATABASE_URL`.
+    #[must_use]
+    pub fn on_cluster(mut self, cluster: &Cluster) -> Self {
+        self.postgres = Some(cluster.url());
         self
     }
 
@@ -76,7 +84,10 @@ impl Setup {
             Store::Sqlite => Database::sqlite(folder.path()),
             Store::Postgres => {
                 give("ROSTER_SECRET_KEY", &BASE64_STANDARD.encode(&clock::fresh()[..32]));
-                Database::postgres().await
+                match self.postgres {
+                    Some(url) => Database::postgres_at(url).await,
+                    None => Database::postgres().await,
+                }
             }
         };
         if let Some(key) = &self.bootstrap_key {
@@ -127,6 +138,7 @@ impl Server {
         let bootstrap_key = Some(format!("bootstrap-{}", clock::fresh()));
         Setup {
             store,
+            postgres: None,
             sandbox: false,
             bootstrap_key,
             environment: Vec::new(),

@@ -22,6 +22,20 @@ impl Database {
         .await
     }
 
+    /// Makes every account due that is in sync, to be read back or not, and returns how many those are: as one that was
+    /// claimed while its connection ceased to read accounts back.
+    pub async fn claim_again_now(&self) -> u64 {
+        let long_ago = match self {
+            Self::Sqlite { .. } => "1",
+            Self::Postgres(_) => "'1970-01-02T00:00:00Z'",
+        };
+        self.execute(&format!(
+            "UPDATE accounts SET next_attempt_at = {long_ago}
+             WHERE applied_version = desired_version AND removed_at IS NULL"
+        ))
+        .await
+    }
+
     /// How many users of an organization have an initial password that is still to be delivered.
     pub async fn kept_passwords(&self, organization: &str) -> u64 {
         // Counted by an update that changes nothing, so that one way to talk to both stores is enough.

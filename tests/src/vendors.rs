@@ -74,6 +74,12 @@ impl Vendors {
         strikes
     }
 
+    /// The calls that a vendor got, in order: at most the last thousand.
+    pub async fn calls(&self, vendor: &str) -> Vec<Value> {
+        let path = format!("/sandbox/calls?vendor={vendor}");
+        self.server.api().get(&path).await.expect(200).data()
+    }
+
     /// Whom a vendor has, as canonical users.
     pub async fn users(&self, vendor: &str) -> Vec<Value> {
         let path = format!("/sandbox/users?vendor={vendor}");

@@ -36,6 +36,7 @@ enum Chore {
     Conformance(chores::conformance::Arguments),
     Postgres(chores::postgres::Arguments),
     Storm(chores::storm::Arguments),
+    Latency(chores::latency::Arguments),
 }
 
 impl Chore {
@@ -50,6 +51,7 @@ impl Chore {
             Self::Conformance(arguments) => chores::conformance::run(workspace, arguments, &mut steps),
             Self::Postgres(arguments) => chores::postgres::run(workspace, arguments),
             Self::Storm(arguments) => chores::storm::run(workspace, arguments, &mut steps),
+            Self::Latency(arguments) => chores::latency::run(workspace, arguments, &mut steps),
         };
         steps.summarize();
         outcome

@@ -187,7 +187,7 @@ async fn the_command_line_assigns_and_takes_off(#[case] store: Store) {
     let user = whole::user(&api, "ann").await;
     let connection = whole::connection(&api, "corti").await;
     let run = |command: &str, format: &[&str]| {
-        let arguments = ["accounts", command, "ann", "--connection", given::id(&connection)];
+        let arguments = ["accounts", command, "ann", "--connection", "corti"];
         server.cli(&[&arguments, format].concat()).ok()
     };
 

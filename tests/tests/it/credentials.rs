@@ -9,6 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::given::SOON;
+use crate::whole;
 
 /// What the command prints for machines.
 fn printed(server: &Server) -> Vec<Value> {
@@ -231,4 +232,34 @@ async fn without_a_sandbox_the_command_says_how_to_get_one() {
 
     assert_ne!(ran.code, Some(0), "{ran:?}");
     assert!(ran.stderr.contains("--sandbox"), "{ran:?}");
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn each_vendors_urls_come_from_its_own_connection_and_people_are_told_where_it_does_not_say(
+    #[case] store: Store,
+) {
+    let server = Server::on(store).sandbox().start().await;
+    let api = server.api();
+    let core = whole::path(&api, "nabla_core").await;
+    api.delete(&core).await.expect(204);
+
+    let ran = server.cli(&["sandbox", "credentials"]).ok();
+
+    let hint = "no connection says where the sandbox plays Nabla Core";
+    assert!(
+        ran.stderr.contains(hint) && ran.stderr.contains("--public-url"),
+        "{}",
+        ran.stderr
+    );
+    for vendor in ["Nabla Connect", "Upheal", "Corti"] {
+        assert!(!ran.stderr.contains(&format!("plays {vendor}")), "{}", ran.stderr);
+    }
+    for access in printed(&server) {
+        if text(&access, "/vendor") != "nabla_core" {
+            assert!(text(&access, "/base_url").starts_with(&server.url()), "{access}");
+        }
+    }
 }

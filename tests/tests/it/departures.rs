@@ -152,6 +152,85 @@ async fn what_was_approved_is_judged_anew_when_it_changes(#[case] store: Store) 
     given::all_in_sync(&api, SOON).await;
 }
 
+/// Every one of the vendor's users is deleted there by somebody; then accounts are read back.
+async fn lose_everybody(server: &Server, corti: &Played) {
+    let hand = corti.by_hand(server).await;
+    for user in corti.users().await {
+        let id = user["id"].as_str().expect("an id");
+        hand.delete(&format!("/users/{id}")).await.expect(204);
+    }
+    server.database().read_back_now().await;
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn many_whom_the_vendor_no_longer_has_are_held_as_they_are_until_somebody_approves(#[case] store: Store) {
+    let (server, users) = clinic(store, 12).await;
+    let (api, corti) = (server.api(), Played::of(&server, "corti"));
+    whole::set(&api, "corti", json!({ "hold_floor": 4, "hold_percent": 20 })).await;
+
+    // When the vendor says of everybody that nobody is there
+    lose_everybody(&server, &corti).await;
+
+    // Then nobody is made anew, and nobody's id is forgotten.
+    for account in held(&api, 12).await {
+        assert_eq!(account["status"], "paused", "{account}");
+        assert!(account["vendor_user_id"].is_string(), "{account}");
+        let drift = account["drift"]["message"].as_str();
+        assert_eq!(drift, Some("Corti no longer has the user"), "{account}");
+    }
+    assert_eq!(corti.users().await, Vec::<Value>::new());
+    assert_eq!(whole::connection(&api, "corti").await["held"]["count"], 12);
+
+    // When somebody approves
+    server.cli(&["connections", "approve", "corti"]).ok();
+
+    // Then everybody is, once.
+    assert_eq!(given::all_in_sync(&api, SOON).await, 12);
+    assert_eq!(active(&corti).await, users.len());
+
+    // And what was approved once is not approved for ever.
+    lose_everybody(&server, &corti).await;
+    held(&api, 12).await;
+    assert_eq!(corti.users().await, Vec::<Value>::new());
+    server.cli(&["connections", "approve", "corti"]).ok();
+    assert_eq!(given::all_in_sync(&api, SOON).await, 12);
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn users_who_are_inactive_already_are_not_deleted_in_droves_unseen(#[case] store: Store) {
+    let (server, users) = clinic(store, 10).await;
+    let (api, corti) = (server.api(), Played::of(&server, "corti"));
+    let options = json!({ "hold_floor": 3, "hold_percent": 10, "on_leave": "delete" });
+    whole::set(&api, "corti", options).await;
+    deactivate_at_once(&api, &users[..8]).await;
+    held(&api, 8).await;
+    server.cli(&["connections", "approve", "corti"]).ok();
+    given::all_in_sync(&api, SOON).await;
+    assert_eq!((active(&corti).await, corti.users().await.len()), (2, 10));
+
+    // When all who were deactivated are deleted
+    whole::pause(&api, "corti", true).await;
+    for user in &users[..8] {
+        api.delete(&format!("/v1/users/{user}")).await.expect(204);
+    }
+    whole::pause(&api, "corti", false).await;
+
+    // Then they stay at the vendor until somebody approves that, too.
+    held(&api, 8).await;
+    assert_eq!(corti.users().await.len(), 10);
+    server.cli(&["connections", "approve", "corti"]).ok();
+    for user in &users[..8] {
+        whole::account_with(&api, user, "corti", "removed").await;
+    }
+    assert_eq!(corti.users().await.len(), 2);
+}
+
 #[rstest]
 #[case::by_number_sqlite(Store::Sqlite, 20, json!({}))]
 #[case::by_number_postgres(Store::Postgres, 20, json!({}))]

@@ -178,7 +178,7 @@ async fn nobody_looks_where_the_connection_says_so(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
     #[values("nabla_core", "upheal", "corti")] vendor: &'static str,
 ) {
-    // Given an account that is not to be read back, and one that was to be before
+    // Given two accounts that were to be read back, one of them not from the beginning
     let there = There::at(store, vendor, "off").await;
     let account = there
         .account_once("is in sync", |account| account["status"] == "in_sync")
@@ -189,17 +189,30 @@ async fn nobody_looks_where_the_connection_says_so(
     whole::set(&api, vendor, json!({ "drift": "repair" })).await;
     let other = whole::user(&api, "other").await;
     whole::in_sync(&api, given::id(&other), vendor).await;
+    let (one, other) = (there.user.as_str(), given::id(&other));
+    for user in [one, other] {
+        whole::account_once(&api, user, vendor, "is to be read back", |account| {
+            account["status"] == "in_sync" && account["next_attempt_at"].is_string()
+        })
+        .await;
+    }
     whole::set(&api, vendor, json!({ "drift": "off" })).await;
     let calls = there.vendor.calls().await.len();
+    let let_be = async |user| {
+        whole::account_once(&api, user, vendor, "is let be", |account| {
+            account["status"] == "in_sync" && account["next_attempt_at"].is_null()
+        })
+        .await;
+    };
 
-    // When the time has come
-    there.read_back().await;
-
-    // Then the vendor is not asked, and the time is not set again.
-    whole::account_once(&api, given::id(&other), vendor, "is let be", |account| {
-        account["next_attempt_at"].is_null()
-    })
-    .await;
+    // Then there is no time at which either is due any more,
+    let_be(one).await;
+    let_be(other).await;
+    assert_eq!(there.server.database().read_back_now().await, 0);
+    // and where one comes up all the same, the vendor is not asked, and the time is not set again.
+    assert_eq!(there.server.database().claim_again_now().await, 2);
+    let_be(one).await;
+    let_be(other).await;
     assert_eq!(there.vendor.calls().await.len(), calls);
 }
 

@@ -96,7 +96,12 @@ pub(crate) async fn in_sync(api: &Api, user: &str) -> Value {
 
 /// The accounts of a user at every connection, once all of them are in sync.
 pub(crate) async fn in_sync_everywhere(api: &Api, user: &str) -> Vec<Value> {
-    wait::until("every account of the user is in sync", SOON * 2, async || {
+    in_sync_everywhere_within(api, user, SOON * 2).await
+}
+
+/// The accounts of a user at every connection, once all of them are in sync, which may take longer than usual.
+pub(crate) async fn in_sync_everywhere_within(api: &Api, user: &str, limit: Duration) -> Vec<Value> {
+    wait::until("every account of the user is in sync", limit, async || {
         let accounts = api.get(&format!("/v1/users/{user}/accounts")).await.expect(200).data();
         let in_sync = accounts.iter().filter(|account| account["status"] == "in_sync").count();
         if in_sync > 0 && in_sync == accounts.len() {

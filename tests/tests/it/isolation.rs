@@ -10,10 +10,24 @@ use tokio::task::JoinSet;
 use crate::given;
 use crate::load::{Servers, connected};
 
+/// Whether the sick vendor is there in each of the rounds that are compared: in an order in which neither gains from what
+/// comes and goes on the machine, or from there being ever more users.
+const ROUNDS: [bool; 12] = [
+    false, true, true, false, false, true, true, false, false, true, true, false,
+];
+/// The least share of their rate that the others keep.
+const LEAST_RATIO: f64 = 0.9;
 /// How many users are made at any moment.
 const AT_ONCE: usize = 8;
 /// Until when work that nothing hinders is done, be it a thousand users.
 const DONE: Duration = Duration::from_mins(4);
+/// How many calls a worker has under way at a vendor at once, if the connection does not say otherwise.
+const SENDING_AT_ONCE: usize = 8;
+/// Until when a dead worker is replaced, and all is done that it had not begun: it owns what it worked on for five more
+/// seconds, and the work takes some as well.
+const TAKEN_OVER: Duration = Duration::from_secs(10);
+/// How much later what it was sending is done: that is left alone for ten seconds beyond what a call may take.
+const SENDING: Duration = Duration::from_secs(5);
 /// How often what has to come true is looked at.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -72,6 +86,16 @@ async fn rate(api: &Api, over: &[String], from: u64, count: u64) -> f64 {
     f64::from(count) / start.elapsed().as_secs_f64()
 }
 
+/// The rate of most rounds: without the fastest and the slowest, in which the machine was busy with something else, or was
+/// not when it was otherwise.
+fn typical(mut rates: Vec<f64>) -> f64 {
+    println!("hanging vendor: rounds of {rates:.1?} users a second");
+    rates.sort_unstable_by(f64::total_cmp);
+    let most = &rates[1..rates.len() - 1];
+    let count = u32::try_from(most.len()).expect("a number");
+    f64::from(count) / most.iter().map(|rate| 1.0 / rate).sum::<f64>()
+}
+
 #[rstest]
 #[case::sqlite(Store::Sqlite)]
 #[case::postgres(Store::Postgres)]
@@ -79,7 +103,8 @@ async fn rate(api: &Api, over: &[String], from: u64, count: u64) -> f64 {
 async fn a_hanging_vendor_leaves_the_others_their_rate_in_a_storm_of_users(#[case] store: Store) {
     // Given four vendors, one of which does not answer in time, whatever it is asked
     let sick = "corti";
-    let per_round = size::users(300) / 3;
+    // In each round with it and in each without it, which are six and six.
+    let per_round = size::users(300).div_ceil(6);
     let vendors = Vendors::start().await;
     let server = connected(store, &vendors).await;
     let api = server.api();
@@ -98,7 +123,7 @@ async fn a_hanging_vendor_leaves_the_others_their_rate_in_a_storm_of_users(#[cas
     // When users come in, now with the sick vendor and now without it
     let (mut with, mut without) = (Vec::new(), Vec::new());
     let mut from = 20;
-    for is_with in [false, true, true, false, false, true] {
+    for is_with in ROUNDS {
         api.patch(&path, json!({ "paused": !is_with })).await.expect(200);
         let rate = rate(&api, &healthy, from, per_round).await;
         if is_with { &mut with } else { &mut without }.push(rate);
@@ -111,19 +136,16 @@ async fn a_hanging_vendor_leaves_the_others_their_rate_in_a_storm_of_users(#[cas
         [] as [Value; 0],
         "the sick vendor took somebody"
     );
-    let mean = |rates: &[f64]| 3.0 / rates.iter().map(|rate| 1.0 / rate).sum::<f64>();
-    let ratio = mean(&with) / mean(&without);
-    println!(
-        "hanging vendor: {:.1} users a second with it, {:.1} without it, ratio {ratio:.2} ({with:.1?} and {without:.1?})",
-        mean(&with),
-        mean(&without),
-    );
+    let (with, without) = (typical(with), typical(without));
+    let ratio = with / without;
+    println!("hanging vendor: {with:.1} users a second with it, {without:.1} without it, ratio {ratio:.2}");
     assert!(
-        ratio >= 0.7,
-        "the hanging vendor slows the others to {ratio:.2} of their rate: {with:.1?} instead of {without:.1?}"
+        ratio >= LEAST_RATIO,
+        "the hanging vendor slows the others to {ratio:.2} of their rate: {with:.1} instead of {without:.1}"
     );
     // and once it answers, it gets everyone.
     vendors.mend().await;
+    api.patch(&path, json!({ "paused": false })).await.expect(200);
     done(&api, &[sick_connection]).await;
     let everyone = usize::try_from(from).expect("not that many users");
     assert_eq!(given::all_in_sync(&api, DONE).await, everyone * vendors::NAMES.len());
@@ -202,7 +224,7 @@ async fn in_sync(api: &Api) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_that_is_killed_in_the_middle_is_replaced_within_seconds() {
     // Given vendors that take their time, and a server that is at work on all four when a second joins it
-    let count: u64 = 200;
+    let count: u64 = 120;
     let vendors = Vendors::start().await;
     let mut server: Server = connected(Store::Postgres, &vendors).await;
     for vendor in vendors::NAMES {
@@ -230,16 +252,15 @@ async fn a_worker_that_is_killed_in_the_middle_is_replaced_within_seconds() {
     };
     let ((), (all, before, killed)) = tokio::join!(making, killing);
 
-    // Then the other goes on within seconds,
-    assert!(
-        before < all * 3 / 4,
-        "too much was done before the kill: {before} of {all}"
-    );
+    // Then the other goes on within seconds, with all but what the dead one was just sending, ...
     let api = replica.api();
+    let sending = SENDING_AT_ONCE * vendors::NAMES.len();
     let mut reached = Vec::new();
-    for wanted in [before + (all - before) / 5, before + (all - before) / 2, all] {
-        let limit = Duration::from_mins(1).saturating_sub(killed.elapsed());
-        wait::until(&format!("{wanted} are in sync"), limit, async || {
+    for (wanted, within) in [(all - sending, TAKEN_OVER), (all, TAKEN_OVER + SENDING)] {
+        let left = within.saturating_sub(killed.elapsed());
+        wait::until(&format!("{wanted} are in sync"), left, async || {
+            // It lists every account, which is not to be in the way.
+            wait::pause(LOOK * 4).await;
             match in_sync(&api).await {
                 found if found >= wanted => Ok(()),
                 found => Err(format!("{found} of {all}")),
@@ -248,18 +269,10 @@ async fn a_worker_that_is_killed_in_the_middle_is_replaced_within_seconds() {
         .await;
         reached.push(killed.elapsed());
     }
+    // ... and with that as soon as nothing of it can arrive any more,
     println!(
-        "takeover: {before} of {all} accounts were in sync when the worker was killed; \
-         a fifth, half and all of the others were {reached:.1?} later"
-    );
-    assert!(
-        reached[1] < Duration::from_secs(10),
-        "taken over too late: {reached:.1?}"
-    );
-    // what was just being sent, when its lease has run out,
-    assert!(
-        reached[2] < Duration::from_secs(40),
-        "taken over too late: {reached:.1?}"
+        "takeover: {before} of {all} accounts were in sync when the worker was killed; all but {sending}, and all, were \
+         {reached:.1?} later"
     );
     // and nobody is anywhere twice.
     for vendor in vendors::NAMES {

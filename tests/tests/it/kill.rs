@@ -20,7 +20,7 @@ const KILLS: usize = 6;
 /// How many users are being made at any moment.
 const AT_ONCE: usize = 8;
 /// Until when everything must be in sync after the last start: a PostgreSQL is shared, so what a dead process claimed is only
-/// taken over when its lease of 45 seconds has run out.
+/// taken over when its lease of 20 seconds has run out.
 const CONVERGED: Duration = Duration::from_mins(2);
 
 /// The users that are to be made, and those whose making was acknowledged, with their ids.

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use e2e::random::Random;
+use e2e::server::Setup;
 use e2e::{Answer, Api, Body, Server, Store, Vendors, vendors, wait};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -63,7 +64,12 @@ impl Servers {
 
 /// A server that keeps nobody waiting for vendors, connected to four of them.
 pub(crate) async fn connected(store: Store, vendors: &Vendors) -> Server {
-    let server = Server::on(store)
+    started(Server::on(store), vendors).await
+}
+
+/// A server as [`connected`], set up further.
+pub(crate) async fn started(setup: Setup, vendors: &Vendors) -> Server {
+    let server = setup
         .env("ROSTER_ALLOW_PRIVATE_ADDRESSES", "true")
         .env("ROSTER_VENDOR_TIMEOUT", "1")
         .start()

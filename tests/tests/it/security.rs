@@ -9,10 +9,11 @@ use e2e::corti::{Account, CORTI};
 use e2e::database::Database;
 use e2e::nabla::{CONNECT, COPILOT, CORE_USER, OWN, OauthClient};
 use e2e::vendors::NAMES;
-use e2e::{Server, Store, corti, upheal};
+use e2e::{Api, Server, Store, corti, upheal, wait};
 use rstest::rstest;
 use serde_json::json;
 
+use crate::starting::{self, Beside};
 use crate::{given, whole};
 
 /// Everything secret that a server came to know, by name.
@@ -285,34 +286,100 @@ async fn a_secret_key_that_is_none_is_refused_and_not_repeated(#[case] key: &str
     assert!(!ran.stderr.contains(key), "{}", ran.stderr);
 }
 
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
 #[tokio::test]
-async fn with_another_secret_key_connections_pause_and_say_so() {
-    // Given a connection that works
-    let mut server = Server::on(Store::Postgres).sandbox().start().await;
+async fn with_another_secret_key_it_does_not_start_and_says_which_one_it_lacks(#[case] store: Store) {
+    // Given connections that work
+    let right = BASE64_STANDARD.encode([8; 32]);
+    let mut server = Server::on(store)
+        .sandbox()
+        .env("ROSTER_SECRET_KEY", &right)
+        .start()
+        .await;
     let user = whole::user(&server.api(), "ehr-1").await;
     given::in_sync_everywhere(&server.api(), given::id(&user)).await;
-
-    // When the server comes back with another key
     server.stop(given::SOON).await;
-    server.set_env("ROSTER_SECRET_KEY", &BASE64_STANDARD.encode([7; 32]));
-    server.start_again().await;
-    server
-        .api()
-        .patch(
-            &format!("/v1/users/{}", given::id(&user)),
-            json!({ "external_id": "ehr-2" }),
-        )
-        .await
-        .expect(200);
 
-    // Then nothing is sent in the dark, and the reason is there to be read
-    for vendor in NAMES {
-        whole::account_with(&server.api(), given::id(&user), vendor, "paused").await;
-        let connection = whole::connection(&server.api(), vendor).await;
-        let reason = connection["paused"]["reason"].as_str().unwrap_or_default();
-        assert!(reason.contains("ROSTER_SECRET_KEY"), "{connection}");
+    // When the server comes back with another key, then it says what to do instead of serving,
+    server.set_env("ROSTER_SECRET_KEY", &BASE64_STANDARD.encode([7; 32]));
+    let refused = server.cli(&["serve", "--listen", "127.0.0.1:0"]).failed(1);
+    let words = [
+        "4 connections",
+        "key id",
+        "ROSTER_SECRET_KEY",
+        "ROSTER_PREVIOUS_SECRET_KEYS",
+        "--new-secret-key",
+    ];
+    for words in words {
+        assert!(refused.stderr.contains(words), "{words}: {}", refused.stderr);
     }
-    server.leaves_accounts();
+
+    // and with the key that is missing, among those before, it goes on as if nothing had been.
+    server.set_env("ROSTER_PREVIOUS_SECRET_KEYS", &right);
+    server.start_again().await;
+    let path = format!("/v1/users/{}", given::id(&user));
+    let api = server.api();
+    api.patch(&path, json!({ "last_name": "Changed" })).await.expect(200);
+    given::in_sync_everywhere(&api, given::id(&user)).await;
+}
+
+#[tokio::test]
+async fn a_key_that_was_given_up_pauses_no_connection_and_tests_of_it_say_what_is_wrong() {
+    // Given connections that work
+    let right = BASE64_STANDARD.encode([8; 32]);
+    let mut server = Server::on(Store::Sqlite)
+        .sandbox()
+        .env("ROSTER_SECRET_KEY", &right)
+        .start()
+        .await;
+    let user = whole::user(&server.api(), "ehr-1").await;
+    given::in_sync_everywhere(&server.api(), given::id(&user)).await;
+    server.stop(given::SOON).await;
+
+    // When it goes on without the key, and without the sandbox, which would make credentials of its own,
+    server.set_env("ROSTER_SECRET_KEY", &BASE64_STANDARD.encode([7; 32]));
+    server.unset_env("ROSTER_SANDBOX");
+    let mut beside = Beside::start(&server, "beside", &["--new-secret-key"]);
+    let api = Api::new(starting::url(&beside.banner().await)).bearer(server.key());
+    let path = format!("/v1/users/{}", given::id(&user));
+    api.patch(&path, json!({ "last_name": "Changed" })).await.expect(200);
+
+    // then the connections say in words what is wrong, and are not paused,
+    for vendor in NAMES {
+        let connection = whole::connection(&api, vendor).await;
+        let path = format!("/v1/connections/{}/test", given::id(&connection));
+        let tested = api.post(&path, json!({})).await.expect(200).json();
+        assert_eq!(tested["ok"], false, "{tested}");
+        let message = tested["message"].as_str().unwrap_or_default();
+        assert!(message.contains("ROSTER_SECRET_KEY"), "{tested}");
+    }
+    wait::until("the worker has tried", given::SOON, async || {
+        let account = whole::account(&api, given::id(&user), "corti")
+            .await
+            .unwrap_or_default();
+        let error = account["last_error"].as_str().unwrap_or_default();
+        if error.contains("cannot be opened") {
+            Ok(())
+        } else {
+            Err(account.to_string())
+        }
+    })
+    .await;
+    for vendor in NAMES {
+        let connection = whole::connection(&api, vendor).await;
+        assert!(connection["paused"].is_null(), "{connection}");
+    }
+    drop(beside);
+
+    // and with the key all goes on: a change that came meanwhile arrives.
+    server.set_env("ROSTER_SECRET_KEY", &right);
+    server.set_env("ROSTER_SANDBOX", "true");
+    server.start_again().await;
+    let api = server.api();
+    api.patch(&path, json!({ "last_name": "Again" })).await.expect(200);
+    given::in_sync_everywhere(&api, given::id(&user)).await;
 }
 
 #[tokio::test]

@@ -48,6 +48,16 @@ impl Beside {
     }
 }
 
+impl Beside {
+    /// Where it listens, as its log says.
+    pub(crate) fn url(&self) -> String {
+        let log = fs::read_to_string(&self.stderr).unwrap_or_default();
+        let (_, address) = log.split_once("127.0.0.1:").expect("an address");
+        let port: String = address.chars().take_while(char::is_ascii_digit).collect();
+        format!("http://127.0.0.1:{port}")
+    }
+}
+
 /// The API key that a banner shows.
 fn key(banner: &str) -> Option<&str> {
     banner.lines().map(str::trim).find(|line| line.starts_with("rstr_"))
@@ -108,6 +118,34 @@ async fn two_first_starts_at_once_make_one_sandbox_that_works() {
             assert_eq!(there.len(), 1, "{vendor}: {there:?}");
         }
     }
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn the_sandbox_reaches_itself_whatever_the_public_url_and_the_port_are(#[case] store: Store) {
+    // Given a sandbox that callers know by another URL than the one it listens at
+    let public = ("ROSTER_PUBLIC_URL", "https://roster.example");
+    let mut server = Server::on(store).sandbox().env(public.0, public.1).start().await;
+    let first = whole::user(&server.api(), "ehr-1").await;
+    given::in_sync_everywhere(&server.api(), given::id(&first)).await;
+    server.stop(SOON).await;
+
+    // When it comes back on another port, under another URL, and then again as it was
+    server.set_env(public.0, "https://elsewhere.example/roster");
+    let mut beside = Beside::start(&server, "beside", &[]);
+    beside.banner().await;
+    let api = Api::new(&beside.url()).bearer(server.key());
+    let second = whole::user(&api, "ehr-2").await;
+
+    // Then its connections work each time.
+    given::in_sync_everywhere(&api, given::id(&second)).await;
+    drop(beside);
+    server.set_env(public.0, public.1);
+    server.start_again().await;
+    let third = whole::user(&server.api(), "ehr-3").await;
+    given::in_sync_everywhere(&server.api(), given::id(&third)).await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod ci;
 pub(crate) mod conformance;
+pub(crate) mod latency;
 pub(crate) mod openapi;
 pub(crate) mod postgres;
 pub(crate) mod sqlx_prepare;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::postgres::{Server, URL_VARIABLE};
+use crate::postgres::Server;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -22,6 +22,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     let server = Server::provide(workspace)?;
     let mut command = Command::new(&arguments.command[0]);
-    command.args(&arguments.command[1..]).env(URL_VARIABLE, server.url());
+    command.args(&arguments.command[1..]);
+    server.tell(&mut command);
     process::run_interactively(&mut command)
 }

@@ -5,19 +5,18 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::ValueEnum;
 
-use crate::postgres::{Server, URL_VARIABLE};
+use super::test::BINARY_VARIABLE;
+use crate::postgres::Server;
 use crate::process;
 use crate::progress::Steps;
 use crate::workspace::Workspace;
 
-/// Tells the end-to-end tests which program to run.
-const BINARY_VARIABLE: &str = "ROSTER_BIN";
 /// Tells them for how many seconds a storm lasts.
 const SECONDS_VARIABLE: &str = "E2E_STORM_SECONDS";
 /// Tells them what their random choices are made from.
 const SEED_VARIABLE: &str = "E2E_SEED";
 
-/// Kill servers and cut databases under load, and see that nothing is lost
+/// Kill servers, cut and stop databases under load, and see that nothing is lost
 ///
 /// Each storm prints how it goes on, and the seed that repeats its choices.
 #[derive(clap::Args)]
@@ -41,6 +40,8 @@ enum Storm {
     Postgres,
     /// Outages of PostgreSQL
     Outages,
+    /// PostgreSQL itself stopped, or killed, and started again
+    Stops,
 }
 
 impl Storm {
@@ -49,6 +50,7 @@ impl Storm {
             Self::Sqlite => "kills on SQLite",
             Self::Postgres => "kills of two replicas on PostgreSQL",
             Self::Outages => "outages of PostgreSQL",
+            Self::Stops => "stops of PostgreSQL",
         }
     }
 
@@ -58,6 +60,7 @@ impl Storm {
             Self::Sqlite => "storm::a_storm_of_kills_on_sqlite_loses_nothing_and_doubles_nobody",
             Self::Postgres => "storm::a_storm_of_kills_of_two_replicas_on_postgres_loses_nothing_and_doubles_nobody",
             Self::Outages => "storm::a_storm_of_outages_of_postgres_loses_nothing_and_doubles_nobody",
+            Self::Stops => "storm::a_storm_of_stops_and_starts_of_postgres_loses_nothing_and_doubles_nobody",
         }
     }
 
@@ -90,7 +93,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
                 .env(BINARY_VARIABLE, &roster)
                 .env(SECONDS_VARIABLE, lasting.as_secs().to_string());
             if let Some(server) = &server {
-                command.env(URL_VARIABLE, server.url());
+                server.tell(&mut command);
             }
             if let Some(seed) = arguments.seed {
                 command.env(SEED_VARIABLE, seed.to_string());

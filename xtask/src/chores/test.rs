@@ -5,13 +5,13 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::postgres::{Server, URL_VARIABLE};
+use crate::postgres::Server;
 use crate::progress::Steps;
 use crate::workspace::Workspace;
 use crate::{process, progress};
 
 /// Tells the end-to-end tests which program to run.
-const BINARY_VARIABLE: &str = "ROSTER_BIN";
+pub(super) const BINARY_VARIABLE: &str = "ROSTER_BIN";
 
 /// Run every test, PostgreSQL included
 #[derive(Default, clap::Args)]
@@ -28,7 +28,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
     let roster = steps.run("build", || workspace.build_roster())?;
     steps.run("tests", || {
         let mut command = runner(workspace, &arguments.arguments);
-        command.env(URL_VARIABLE, server.url()).env(BINARY_VARIABLE, &roster);
+        command.env(BINARY_VARIABLE, &roster);
+        server.tell(&mut command);
         process::run(&mut command)
     })?;
     // Whoever chose some tests did not mean the examples in the documentation.

@@ -17,6 +17,9 @@ pub(super) const OLDEST: u32 = 14;
 /// Names the folder of the server programs, before any other place is looked at.
 pub(super) const FOLDER_VARIABLE: &str = "PG_BIN";
 
+/// Tells the tests where the programs' libraries are, if that is not where the system looks.
+const LIBRARIES_VARIABLE: &str = "PG_LIB";
+
 /// Folders that hold one folder for each version, and what leads from there to its programs.
 const VERSIONED: &[(&str, &str, &str)] = &[
     ("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
@@ -50,6 +53,14 @@ impl Binaries {
             command.env("LD_LIBRARY_PATH", libraries);
         }
         command
+    }
+
+    /// Tells a program where these are, as the tests look for them that run a server of their own.
+    pub(super) fn tell(&self, command: &mut Command) {
+        command.env(FOLDER_VARIABLE, &self.folder);
+        if let Some(libraries) = &self.libraries {
+            command.env(LIBRARIES_VARIABLE, libraries);
+        }
     }
 
     /// One line for the terminal.

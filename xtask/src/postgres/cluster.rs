@@ -27,7 +27,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 3;
 
 /// Durability is off, except that a commit waits for the log as it does in earnest: the tests kill Roster and never
-/// PostgreSQL, and nothing here is worth keeping. Every test has a database and a pool of its own, hence the many
+/// this PostgreSQL (those that kill one have their own), and nothing here is worth keeping. Every test has a database and a pool of its own, hence the many
 /// connections.
 const SETTINGS: &[&str] = &[
     "max_connections=400",

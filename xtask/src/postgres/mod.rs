@@ -8,9 +8,11 @@ mod unpack;
 mod user;
 
 use std::env;
+use std::process::Command;
 
 use anyhow::Result;
 
+use self::binaries::Binaries;
 use self::cluster::Cluster;
 use crate::progress;
 use crate::workspace::Workspace;
@@ -19,7 +21,13 @@ use crate::workspace::Workspace;
 pub(crate) const URL_VARIABLE: &str = "TEST_DATABASE_URL";
 
 /// A running server, for as long as this is held.
-pub(crate) enum Server {
+pub(crate) struct Server {
+    whose: Whose,
+    /// The server programs of this machine, with which tests run servers of their own.
+    binaries: Option<Binaries>,
+}
+
+enum Whose {
     /// Somebody else's, which is left alone.
     Named(String),
     /// Our own, which is stopped and removed when this is dropped.
@@ -31,7 +39,11 @@ impl Server {
     pub(crate) fn provide(workspace: &Workspace) -> Result<Self> {
         if let Some(url) = env::var(URL_VARIABLE).ok().filter(|url| !url.is_empty()) {
             progress::note(&format!("PostgreSQL: the server that {URL_VARIABLE} names"));
-            return Ok(Self::Named(url));
+            return Ok(Self {
+                whose: Whose::Named(url),
+                // Whoever names a server may have no programs, and need none.
+                binaries: binaries::find(workspace)?,
+            });
         }
         Self::start(workspace)
     }
@@ -44,14 +56,25 @@ impl Server {
             None => install::get(workspace)?,
         };
         let cluster = Cluster::start(&binaries, workspace)?;
-        Ok(Self::Private(cluster))
+        Ok(Self {
+            whose: Whose::Private(cluster),
+            binaries: Some(binaries),
+        })
     }
 
     /// The URL of a database that exists, from which others can be created.
     pub(crate) fn url(&self) -> String {
-        match self {
-            Self::Named(url) => url.clone(),
-            Self::Private(cluster) => cluster.url(),
+        match &self.whose {
+            Whose::Named(url) => url.clone(),
+            Whose::Private(cluster) => cluster.url(),
+        }
+    }
+
+    /// Tells tests where this server is, and the programs to run others with.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        command.env(URL_VARIABLE, self.url());
+        if let Some(binaries) = &self.binaries {
+            binaries.tell(command);
         }
     }
 }
