@@ -17,6 +17,7 @@ pub mod assignments;
 pub mod connections;
 pub mod customers;
 pub mod departures;
+pub mod departures_held;
 pub mod drift;
 pub mod given;
 pub mod history;
@@ -288,6 +289,8 @@ macro_rules! store_cases {
                 whoever_left_counts_within_the_window,
                 whoever_left_counts_although_the_user_was_changed_since_the_claim,
                 departures_of_another_connection_do_not_count,
+            }
+            departures_held {
                 a_departure_that_is_held_waits,
                 a_departure_is_held_until_it_ends_otherwise,
                 a_change_of_the_user_ends_a_hold,
@@ -432,7 +435,7 @@ macro_rules! store_cases {
 #[cfg(test)]
 mod tests {
     /// The sources of the cases, by the name of their port.
-    const SOURCES: [(&str, &str); 26] = [
+    const SOURCES: [(&str, &str); 27] = [
         ("organizations", include_str!("store/organizations.rs")),
         ("api_clients", include_str!("store/api_clients.rs")),
         ("users", include_str!("store/users.rs")),
@@ -450,6 +453,7 @@ mod tests {
         ("drift", include_str!("store/drift.rs")),
         ("read_backs", include_str!("store/read_backs.rs")),
         ("departures", include_str!("store/departures.rs")),
+        ("departures_held", include_str!("store/departures_held.rs")),
         ("history", include_str!("store/history.rs")),
         ("idempotency", include_str!("store/idempotency.rs")),
         ("sealed", include_str!("store/sealed.rs")),
