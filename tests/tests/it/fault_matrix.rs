@@ -462,7 +462,11 @@ impl Matrix {
     /// Whether only those calls were made that had to be, and none too early.
     fn are_due(&self, fault: &Fault, vendor: &Vendor, calls: &[Value]) -> Result<(), String> {
         let wrong = |what: &str| Err(format!("{what}: {calls:?}"));
-        let allowed = self.operation.calls(vendor);
+        let mut allowed = self.operation.calls(vendor);
+        // Somebody who is said not to be there is asked for by the vendor's id, before that is believed.
+        if fault.name == "404" && vendor.name == "nabla_core" && self.operation != Operation::Create {
+            allowed.push("get");
+        }
         let is_allowed = |call: &Value| call["operation"].as_str().is_some_and(|name| allowed.contains(&name));
         if !calls.iter().all(is_allowed) {
             return wrong("a call that nothing asked for");
