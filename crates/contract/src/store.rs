@@ -160,11 +160,11 @@ macro_rules! store_cases {
                 connections_are_listed_page_by_page,
                 an_update_replaces_a_connection_and_keeps_or_replaces_its_credentials,
                 an_update_of_another_version_or_of_nothing_is_stale,
-                another_base_url_or_other_credentials_end_what_the_vendor_asked_for,
-                floors_are_lifted_once_and_by_another_version,
                 a_deleted_connection_takes_its_accounts_with_it_and_nothing_else,
                 a_paused_connection_gets_accounts_that_wait,
                 a_connection_made_after_another_was_deleted_starts_anew,
+                another_base_url_or_other_credentials_end_what_the_vendor_asked_for,
+                floors_are_lifted_once_and_by_another_version,
             }
             assignments {
                 a_connection_that_takes_the_chosen_gives_nobody_an_account,
