@@ -188,8 +188,8 @@ macro_rules! store_cases {
                 a_change_of_another_option_changes_no_accounts,
             }
             accounts {
-                the_accounts_of_a_user_are_all_there_also_after_its_deletion,
                 a_vendors_id_leads_to_the_account_that_has_it_or_had_it_last,
+                the_accounts_of_a_user_are_all_there_also_after_its_deletion,
                 accounts_are_listed_page_by_page,
                 the_status_filter_selects_exactly_those_that_stand_so,
                 the_connection_filter_selects_the_accounts_of_one_connection,
