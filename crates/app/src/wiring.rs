@@ -11,6 +11,8 @@ use roster_application::authentication::{Authentication, Tokens};
 use roster_application::connections::{Connections, PrivateAddresses};
 use roster_application::convergence::{Convergence, ConvergencePorts, Leases, Worker, WorkerSettings};
 use roster_application::customers::Customers;
+use roster_application::directory::Directory;
+use roster_application::groups::Groups;
 use roster_application::history::Histories;
 use roster_application::idempotency::Idempotency;
 use roster_application::links::Links;
@@ -102,6 +104,8 @@ pub(crate) struct Desk {
     pub(crate) users: Users,
     pub(crate) accounts: Accounts,
     pub(crate) histories: Histories,
+    pub(crate) directory: Directory,
+    pub(crate) groups: Groups,
     pub(crate) api_clients: ApiClients,
     pub(crate) organizations: Organizations,
     /// Connections, to be found by name: what else is done with them may need their credentials opened.
@@ -122,6 +126,8 @@ impl Desk {
                 Arc::clone(&ids),
             ),
             histories: Histories::new(Arc::clone(store) as _, Arc::clone(store) as _),
+            directory: Directory::new(Arc::clone(store) as _),
+            groups: Groups::new(Arc::clone(store) as _, Arc::clone(&clock), Arc::clone(&ids)),
             api_clients: ApiClients::new(
                 Arc::clone(store) as _,
                 Arc::clone(&clock),
@@ -290,6 +296,8 @@ impl Wired {
             sessions: self.sessions.clone(),
             idempotency: self.idempotency.clone(),
             customers: self.customers.clone(),
+            directory: self.desk.directory.clone(),
+            groups: self.desk.groups.clone(),
             links: self.links.clone(),
             dialects: self.dialects.clone(),
             ids: Arc::clone(&self.ids),

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, Change, ClientKey, Email, Fault, FieldPath, Given, Organization, Password,
-    Rule, Violations,
+    Rule, Surface, Violations,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -96,6 +96,8 @@ pub struct NewApiClient {
     pub kind: Change<String>,
     /// What people call the client: at most 100 characters.
     pub label: Change<String>,
+    /// The one surface that the client is to open: see [`Surface::CALLABLE_NAMES`]. Without it, it opens all.
+    pub surface: Change<String>,
     /// For `api_key`: a key that was made already, where whoever makes the client must know it beforehand. Without it one
     /// is made.
     pub key: Option<ApiKey>,
@@ -197,6 +199,7 @@ impl ApiClients {
             organization_id: organization.id,
             kind,
             label: checked.label,
+            surface: checked.surface,
             created_at: self.clock.now(),
         };
         self.store.create_client(&client, &secret).await.map_err(conflicting)?;
@@ -245,6 +248,7 @@ impl ApiClients {
 struct Checked {
     kind: CheckedKind,
     label: Option<String>,
+    surface: Option<Surface>,
 }
 
 enum CheckedKind {
@@ -256,6 +260,10 @@ enum CheckedKind {
 fn check(new: &NewApiClient, private_addresses: bool) -> Result<Checked, Violations> {
     let mut violations = new.unreadable.clone();
     let label = check_label(&new.label, &mut violations);
+    let surface = new
+        .surface
+        .as_set()
+        .and_then(|name| violations.check(&FieldPath::of("surface"), Surface::callable(name)));
     let kind = match &new.kind {
         Change::Set(kind) => match kind.as_str() {
             "api_key" => Some(CheckedKind::ApiKey),
@@ -276,7 +284,7 @@ fn check(new: &NewApiClient, private_addresses: bool) -> Result<Checked, Violati
     };
     foreign_fields(new, &mut violations);
     match kind {
-        Some(kind) if violations.is_empty() => Ok(Checked { kind, label }),
+        Some(kind) if violations.is_empty() => Ok(Checked { kind, label, surface }),
         _ => Err(violations),
     }
 }

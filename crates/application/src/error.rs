@@ -1,5 +1,6 @@
 //! What can go wrong in a use case.
 
+use roster_domain::scim::PatchError;
 use roster_domain::{UserId, Version, Violations};
 
 use crate::ports::{SecretsError, StoreError, VendorError};
@@ -22,6 +23,9 @@ pub enum Error {
         /// The version that it is at.
         current: Version,
     },
+    /// A resource cannot be changed piece by piece as the request asks for; nothing was done.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
     /// Others kept changing the same record. Trying again helps.
     #[error("the record is being changed by others at the same time")]
     Contention,
@@ -60,6 +64,8 @@ pub enum Missing {
     Organization,
     /// A customer.
     Customer,
+    /// A group.
+    Group,
 }
 
 impl std::fmt::Display for Missing {
@@ -71,6 +77,7 @@ impl std::fmt::Display for Missing {
             Self::ApiClient => "API client",
             Self::Organization => "organization",
             Self::Customer => "customer",
+            Self::Group => "group",
         })
     }
 }
@@ -84,6 +91,12 @@ pub enum Conflicting {
     /// Another user has the e-mail address.
     #[error("another user has this email")]
     Email,
+    /// Another user has the `userName`.
+    #[error("another user has this userName")]
+    UserName,
+    /// Another group has the external id.
+    #[error("another group has this externalId")]
+    GroupExternalId,
     /// External id and e-mail address belong to two users.
     #[error("external_id belongs to user {external_id}, email to user {email}")]
     TwoUsers {

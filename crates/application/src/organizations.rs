@@ -76,6 +76,7 @@ impl Organizations {
             organization_id: organization.id,
             kind: ApiClientKind::ApiKey,
             label: Some("first key".to_owned()),
+            surface: None,
             created_at: now,
         };
         let key = match key {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use roster_domain::{
     Change, Conflict, Deed, Email, EmailRule, ExternalId, Identity, Organization, Profile, Resolution, Revision, User,
-    UserChanges, UserId, Version, changed_fields, resolve,
+    UserChanges, UserId, UserName, Version, changed_fields, resolve,
 };
 
 use crate::acting::Acting;
@@ -149,6 +149,58 @@ impl Users {
             Ok(user.update(changes, acting.organization.phi_guard, self.clock.now())?)
         })
         .await
+    }
+
+    /// Changes a user as is decided for the user as it stands, which may be asked more than once. With `expected`, only
+    /// if the user is at one of those versions.
+    pub async fn revise(
+        &self,
+        acting: Acting<'_>,
+        id: UserId,
+        expected: Option<&[Version]>,
+        decide: impl Fn(&User) -> Result<UserChanges, Error>,
+    ) -> Result<Revision, Error> {
+        self.rewrite(acting, id, expected, |user| {
+            Ok(user.update(&decide(user)?, acting.organization.phi_guard, self.clock.now())?)
+        })
+        .await
+    }
+
+    /// Creates a user. Somebody who was deleted, and had the same external id or `userName`, comes back as the same user: to the
+    /// identity provider that is the same person, and at vendors it is.
+    pub async fn create_or_restore(&self, acting: Acting<'_>, changes: &UserChanges) -> Result<Revision, Error> {
+        let organization = acting.organization;
+        // What breaks a rule names nobody, and is reported by whatever comes next.
+        let external_id = changes
+            .external_id
+            .as_set()
+            .and_then(|id| ExternalId::new(id.as_str()).ok());
+        let user_name = changes
+            .user_name
+            .as_set()
+            .and_then(|name| UserName::new(name.as_str()).ok());
+        for _ in 0..ROUNDS {
+            let deleted = self
+                .store
+                .deleted_user(organization.id, external_id.as_ref(), user_name.as_ref());
+            let Some(tombstone) = deleted.await? else {
+                return self.create(acting, changes, None).await;
+            };
+            let revision = tombstone.restore(changes, organization.phi_guard, self.clock.now())?;
+            let password = self.sealed_password(&revision)?;
+            let write = UserWrite {
+                user: &revision.user,
+                password: password.as_ref(),
+                change: &self.record(acting, Some(&tombstone), &revision.user),
+            };
+            match self.store.restore_user(write, tombstone.version).await {
+                Ok(()) => return Ok(revision),
+                // Somebody else brought the user back, or it was forgotten just now.
+                Err(StoreError::Stale) => {}
+                Err(error) => return Err(conflicting(error)),
+            }
+        }
+        Err(Error::Contention)
     }
 
     /// Activates or deactivates a user.
@@ -367,6 +419,7 @@ fn conflicting(error: StoreError) -> Error {
     match error {
         StoreError::Conflict(UniqueKey::ExternalId) => Error::Conflict(Conflicting::ExternalId),
         StoreError::Conflict(UniqueKey::Email) => Error::Conflict(Conflicting::Email),
+        StoreError::Conflict(UniqueKey::UserName) => Error::Conflict(Conflicting::UserName),
         StoreError::Conflict(UniqueKey::Id) => Error::Conflict(Conflicting::Id),
         StoreError::Reference => Error::NotFound(Missing::Customer),
         other => Error::Store(other),

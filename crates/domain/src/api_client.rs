@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::fields::Email;
+use crate::history::Surface;
 use crate::ids::{ApiClientId, OrganizationId};
 
 /// Who may call Roster for an organization. Secrets are not part of it.
@@ -15,8 +16,18 @@ pub struct ApiClient {
     pub kind: ApiClientKind,
     /// What people call the client.
     pub label: Option<String>,
+    /// The one surface that the client opens; `None` for one that opens all. One of [`Surface::CALLABLE`].
+    pub surface: Option<Surface>,
     /// When the client was made.
     pub created_at: Timestamp,
+}
+
+impl ApiClient {
+    /// Whether the client opens a surface. Elsewhere it is as if it were not there.
+    #[must_use]
+    pub fn opens(&self, surface: Surface) -> bool {
+        self.surface.is_none_or(|only| only == surface)
+    }
 }
 
 /// How an API client proves who it is.

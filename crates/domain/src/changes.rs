@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::fields::Password;
+use crate::scim::Attributes;
 use crate::violation::Violations;
 
 /// What a request says about one field. Left out, null, or given.
@@ -93,6 +94,10 @@ pub struct UserChanges {
     pub settings: Change<SettingsChanges>,
     /// See [`crate::CustomerId`]. That there is such a customer is checked where the user is stored.
     pub customer_id: Change<String>,
+    /// See [`crate::UserName`].
+    pub user_name: Change<String>,
+    /// What an identity provider says of the user beyond what Roster keeps in fields of its own; replaced as a whole.
+    pub scim: Change<Attributes>,
     /// An initial password for vendors that take one. Checked already, so that the raw text goes no further than the
     /// surface. It becomes part of no record: see [`crate::Revision::password`].
     pub password: Change<Password>,

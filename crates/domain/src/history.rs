@@ -4,6 +4,8 @@ use crate::choice::choice;
 use crate::ids::ApiClientId;
 use crate::profile::Profile;
 use crate::user::User;
+use crate::vendor::Vendor;
+use crate::violation::{Fault, Given, Rule};
 
 choice! {
     /// Through which surface a change came.
@@ -24,6 +26,43 @@ choice! {
         Cli = "cli",
         /// Adopting users who are at a vendor already.
         Pull = "pull",
+    }
+}
+
+impl Surface {
+    /// The surfaces that API clients call, so that one can be limited to them. The others are Roster's own.
+    pub const CALLABLE: &'static [Self] = &[
+        Self::V1,
+        Self::Scim,
+        Self::NablaCore,
+        Self::NablaConnect,
+        Self::Upheal,
+        Self::Corti,
+    ];
+
+    /// The names of those, in the same order.
+    pub const CALLABLE_NAMES: &'static [&'static str] =
+        &["v1", "scim", "nabla_core", "nabla_connect", "upheal", "corti"];
+
+    /// The surface of a name, if API clients call it.
+    pub fn callable(name: &str) -> Result<Self, Fault> {
+        let found = Self::CALLABLE.iter().copied().find(|surface| surface.name() == name);
+        let rule = Rule::OneOf {
+            allowed: Self::CALLABLE_NAMES,
+        };
+        found.ok_or_else(|| Fault::new(rule, Given::value(name)))
+    }
+}
+
+/// The surface where a vendor's own API is spoken.
+impl From<Vendor> for Surface {
+    fn from(vendor: Vendor) -> Self {
+        match vendor {
+            Vendor::NablaCore => Self::NablaCore,
+            Vendor::NablaConnect => Self::NablaConnect,
+            Vendor::Upheal => Self::Upheal,
+            Vendor::Corti => Self::Corti,
+        }
     }
 }
 
@@ -53,6 +92,12 @@ choice! {
         Assigned = "assigned",
         /// The user was taken off a connection.
         Unassigned = "unassigned",
+        /// The user was put into a group.
+        Joined = "joined",
+        /// The user was taken out of a group.
+        Left = "left",
+        /// The user, who had been deleted, was created again.
+        Restored = "restored",
     }
 }
 
@@ -90,6 +135,8 @@ pub fn changed_fields(before: Option<&User>, after: &User) -> Vec<&'static str> 
         ("date_of_birth", was.date_of_birth != is.date_of_birth),
         ("settings", was.settings != is.settings),
         ("customer_id", was.customer_id != is.customer_id),
+        ("user_name", was.user_name != is.user_name),
+        ("scim", was.scim != is.scim),
     ]
     .into_iter()
     .filter_map(|(name, differs)| differs.then_some(name))
@@ -104,6 +151,7 @@ impl Deed {
         match before {
             _ if after.deleted_at.is_some() => Self::Deleted,
             None => Self::Created,
+            Some(before) if before.deleted_at.is_some() => Self::Restored,
             Some(before) if before.active && !after.active => Self::Deactivated,
             Some(before) if !before.active && after.active => Self::Activated,
             Some(_) => Self::Updated,

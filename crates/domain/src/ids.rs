@@ -59,6 +59,10 @@ id! {
     ConnectionId
 }
 id! {
+    /// Names a group.
+    GroupId
+}
+id! {
     /// Names an API client; for an OAuth client also the `iss` and `sub` of its assertions.
     ApiClientId
 }

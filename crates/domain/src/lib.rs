@@ -29,6 +29,7 @@ pub mod presence;
 pub mod profile;
 pub mod resolve;
 pub mod retry;
+pub mod scim;
 pub mod user;
 pub mod vendor;
 pub mod violation;
@@ -43,10 +44,10 @@ pub use customer::{Customer, CustomerChanges, CustomerId, DisplayName, Region, T
 pub use fields::{
     DateOfBirth, Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi, Password, PersonName, Phone,
     PhoneCountryCode, PhoneNumber, Pronoun, Role, SessionType, Settings, Specialty, SpecialtyKind, SpeechLocale,
-    TherapyLicence,
+    TherapyLicence, UserName,
 };
 pub use history::{Actor, Deed, Surface, changed_fields};
-pub use ids::{ApiClientId, ConnectionId, OrganizationId, UserId, VendorUserId};
+pub use ids::{ApiClientId, ConnectionId, GroupId, OrganizationId, UserId, VendorUserId};
 pub use mass_change::{Departures, MassChangePolicy};
 pub use options::{ConnectionOptions, DriftMode, ReadBacks};
 pub use organization::{ConnectVersion, Organization, PhiGuard, Slug};
@@ -56,6 +57,7 @@ pub use presence::{Assignment, OnLeave, Presence};
 pub use profile::Profile;
 pub use resolve::{Conflict, EmailRule, Identity, Resolution, resolve};
 pub use retry::{DISBELIEVED, LONGEST_WAIT, OutcomeClass, RetryPolicy, Verdict, retry};
+pub use scim::{Group, GroupChanges, MemberChanges};
 pub use user::{Revision, User};
 pub use vendor::Vendor;
 pub use violation::{Fault, FieldPath, Given, Rule, Violation, Violations};

@@ -7,8 +7,9 @@ use crate::customer::CustomerId;
 use crate::fields::{
     DateOfBirth, Email, ExternalId, Locale, Metadata, NoteIdentifier, NoteTemplateId, NoteTemplateIds, Npi, PersonName,
     Phone, PhoneCountryCode, PhoneNumber, Pronoun, Role, SessionType, Settings, Specialty, SpecialtyKind, SpeechLocale,
-    TherapyLicence,
+    TherapyLicence, UserName,
 };
+use crate::scim::Attributes;
 use crate::violation::{Fault, FieldPath, Given, Rule, Violations};
 
 /// Who a clinician is and how they work. Every field may be empty; what a vendor needs beyond that is a
@@ -49,6 +50,10 @@ pub struct Profile {
     pub settings: Settings,
     /// The customer that the user belongs to at Corti; `None` is the organization's default customer.
     pub customer_id: Option<CustomerId>,
+    /// The name by which an identity provider knows the user.
+    pub user_name: Option<UserName>,
+    /// What an identity provider says of the user beyond the fields above, and is given back (see [`crate::scim`]).
+    pub scim: Attributes,
 }
 
 impl Profile {
@@ -133,6 +138,18 @@ impl Profile {
                 CustomerId::new,
                 v,
             ),
+            user_name: text(
+                self.user_name.as_ref(),
+                &changes.user_name,
+                "user_name",
+                UserName::new,
+                v,
+            ),
+            scim: match &changes.scim {
+                Change::Keep => self.scim.clone(),
+                Change::Clear => Attributes::new(),
+                Change::Set(attributes) => attributes.clone(),
+            },
         };
         for (field, is_cleared) in [
             ("active", changes.active.is_clear()),

@@ -113,6 +113,17 @@ impl User {
         tombstone
     }
 
+    /// The user who was deleted, created again out of a request: the same one, with nothing left of what it was before.
+    pub fn restore(&self, changes: &UserChanges, guard: PhiGuard, now: Timestamp) -> Result<Revision, Violations> {
+        let anew = Self::create(self.id, self.organization_id, changes, guard, now)?;
+        let user = Self {
+            created_at: self.created_at,
+            version: self.version + 1,
+            ..anew.user
+        };
+        Ok(Revision { user, ..anew })
+    }
+
     /// E-mail addresses compare without regard to case, but a changed spelling is a change all the same.
     fn is_same(&self, profile: &Profile, active: bool) -> bool {
         let spelling = |profile: &Profile| profile.email.as_ref().map(|email| email.as_str().to_owned());

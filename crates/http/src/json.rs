@@ -2,7 +2,7 @@
 
 use roster_application::ports::{HistoryEntry, Hold};
 use roster_application::preview::Preview;
-use roster_domain::{Account, Connection, Revision, User};
+use roster_domain::{Account, Connection, ConnectionId, Group, Revision, User};
 use serde_json::{Value, json};
 
 use crate::v1;
@@ -29,6 +29,12 @@ pub fn account(account: &Account) -> Value {
 #[must_use]
 pub fn connection(connection: &Connection, hold: Option<Hold>) -> Value {
     json!(v1::connections::ConnectionAnswer::of(connection.clone(), hold))
+}
+
+/// A group as `/v1` shows it, with the connections that it is tied to.
+#[must_use]
+pub fn group(group: Group, ties: &[ConnectionId]) -> Value {
+    json!(v1::groups::GroupAnswer::of(group, ties))
 }
 
 /// An entry of a user's history as `/v1` shows it.

@@ -1,4 +1,4 @@
-//! Roster's inbound HTTP: `/v1`, the vendors' dialects, the sandbox and operations.
+//! Roster's inbound HTTP: `/v1`, SCIM, the vendors' dialects, the sandbox and operations.
 //!
 //! The only place that knows status codes. Handlers read a request, call one use case, and write its outcome in the
 //! shape of their surface; what is refused is a `Refusal` until the very end, when the surface gives it a body.
@@ -12,6 +12,9 @@ mod layers;
 mod operations;
 mod refusal;
 pub mod sandbox;
+mod scim;
+#[cfg(test)]
+mod tests;
 mod unread;
 mod unreadable;
 mod v1;
@@ -25,6 +28,8 @@ use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
 use roster_application::connections::Connections;
 use roster_application::customers::Customers;
+use roster_application::directory::Directory;
+use roster_application::groups::Groups;
 use roster_application::history::Histories;
 use roster_application::idempotency::Idempotency;
 use roster_application::links::Links;
@@ -62,6 +67,10 @@ pub struct Services {
     pub sessions: Sessions,
     /// Customers, as Corti knows them.
     pub customers: Customers,
+    /// Searches of identity providers.
+    pub directory: Directory,
+    /// Groups of users.
+    pub groups: Groups,
     /// The links that vendors show for users.
     pub links: Links,
     /// Requests with an `Idempotency-Key`.
@@ -116,6 +125,7 @@ pub fn router(services: Services, sandbox: Option<Sandbox>) -> Router {
     let services = Arc::new(services);
     let mut routes = Router::new()
         .merge(v1::routes(&services))
+        .merge(scim::routes(&services))
         .merge(dialects::routes(&services, sandbox.as_ref()))
         .merge(operations::routes(&services))
         .merge(docs::routes(listed()));

@@ -7,8 +7,11 @@ use roster_application::authentication::{AssertionError, TokenError};
 use roster_application::ports::StoreError;
 use roster_application::sessions::SessionError;
 use roster_application::{Conflicting, Error, Missing};
+use roster_domain::scim::PatchError;
 use roster_domain::{Rule, Version, Violations};
 use tracing::error;
+
+use crate::scim::error::ScimType;
 
 /// After how many seconds a client whose key set could not be fetched may try again.
 const KEY_SET_RETRY_AFTER: u32 = 5;
@@ -41,6 +44,10 @@ pub(crate) enum Kind {
     Invalid,
     /// Rules are broken by the query; the violations name its parameters.
     InvalidQuery,
+    /// What SCIM has a word of its own for.
+    Scim(ScimType),
+    /// The surface knows of the path, and does nothing there.
+    NotImplemented,
     /// A header cannot be read.
     InvalidHeader,
     /// Credentials are missing or wrong.
@@ -191,6 +198,14 @@ impl From<Error> for Refusal {
             Error::Conflict(conflict) => Self::new(StatusCode::CONFLICT, Kind::Conflict(conflict), message),
             Error::VersionMismatch { current } => {
                 Self::new(StatusCode::PRECONDITION_FAILED, Kind::VersionMismatch(current), message)
+            }
+            Error::Patch(error) => {
+                let word = match error {
+                    PatchError::NoTarget(_) => ScimType::NoTarget,
+                    PatchError::ReadOnly(_) | PatchError::Required(_) => ScimType::Mutability,
+                    PatchError::Value { .. } => ScimType::InvalidValue,
+                };
+                word.refuse(message)
             }
             Error::Contention => Self::new(StatusCode::CONFLICT, Kind::Contention, message),
             Error::Store(StoreError::Unavailable(cause)) => {

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::error::IntoStoreError;
+use crate::groups::{choose, is_grouped};
 use crate::history::tell;
 use crate::rows::columns_of_accounts;
 
@@ -193,8 +194,8 @@ impl AccountStore for PostgresStore {
             user.uuid(),
             connection.uuid(),
             wanted.version,
-            // Nobody is taken off where all are taken.
-            is_assigned || takes_all,
+            // Nobody is taken off where all are taken, or where a group is to be.
+            is_assigned || takes_all || is_grouped(&mut transaction, organization, user, connection).await?,
             change.at,
             wanted.active,
         )
@@ -202,6 +203,9 @@ impl AccountStore for PostgresStore {
         .await
         .store()?;
         let has_changed = assigned.rows_affected() > 0;
+        if !takes_all {
+            choose(&mut transaction, organization, user, connection, is_assigned).await?;
+        }
         if has_changed {
             tell(&mut transaction, organization, user, change).await?;
         }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ApiClientStore, ClientSecret, StoreError};
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Timestamp};
+use roster_domain::{
+    ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
+};
 use uuid::Uuid;
 
 use crate::PostgresStore;
@@ -16,9 +18,9 @@ impl ApiClientStore for PostgresStore {
         sqlx::query!(
             "INSERT INTO api_clients (
                  organization_id, id, kind, label, key_digest, email, email_folded, password_hash, public_key,
-                 jwks_url, created_at
+                 jwks_url, created_at, surface
              )
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             client.organization_id.uuid(),
             client.id.uuid(),
             client.kind.name(),
@@ -30,6 +32,7 @@ impl ApiClientStore for PostgresStore {
             columns.public_key,
             columns.jwks_url,
             client.created_at,
+            client.surface.map(Surface::name),
         )
         .execute(&self.pool)
         .await
@@ -45,7 +48,7 @@ impl ApiClientStore for PostgresStore {
     ) -> Result<Vec<ApiClient>, StoreError> {
         sqlx::query_as!(
             ApiClientRow,
-            "SELECT organization_id, id, kind, label, email, public_key, jwks_url, created_at
+            "SELECT organization_id, id, kind, label, email, public_key, jwks_url, surface, created_at
              FROM api_clients
              WHERE organization_id = $1 AND id > $2
              ORDER BY id

@@ -11,6 +11,7 @@ use crate::PostgresStore;
 use crate::accounts::unlink;
 use crate::error::IntoStoreError;
 use crate::floors;
+use crate::groups::choose_the_rest;
 use crate::read_backs::set_read_backs;
 use crate::rows::connections;
 
@@ -104,9 +105,11 @@ impl ConnectionStore for PostgresStore {
         }
         let is_widened =
             before.options.assignment != Assignment::All && connection.options.assignment == Assignment::All;
+        let is_narrowed =
+            before.options.assignment != Assignment::Chosen && connection.options.assignment == Assignment::Chosen;
         let read_backs = connection.options.read_backs_after(&before.options);
         let mut transaction = self.pool.begin().await.store()?;
-        if is_widened || read_backs != ReadBacks::Kept {
+        if is_widened || is_narrowed || read_backs != ReadBacks::Kept {
             sqlx::query!("SELECT lock_connections($1)", connection.organization_id.uuid())
                 .execute(&mut *transaction)
                 .await
@@ -144,6 +147,9 @@ impl ConnectionStore for PostgresStore {
         }
         if is_widened {
             take_all(&mut transaction, connection, connection.updated_at).await?;
+        }
+        if is_narrowed {
+            choose_the_rest(&mut transaction, connection).await?;
         }
         transaction.commit().await.store()?;
         if connection.paused.is_none() {

@@ -5,7 +5,7 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
 
 /// Each unique constraint of the migrations, and what it is about.
-const UNIQUE_CONSTRAINTS: [(&str, UniqueKey); 14] = [
+const UNIQUE_CONSTRAINTS: [(&str, UniqueKey); 17] = [
     ("organizations_pkey", UniqueKey::Id),
     ("organizations_slug_key", UniqueKey::Slug),
     ("api_clients_pkey", UniqueKey::Id),
@@ -15,6 +15,9 @@ const UNIQUE_CONSTRAINTS: [(&str, UniqueKey); 14] = [
     ("users_pkey", UniqueKey::Id),
     ("users_external_id_key", UniqueKey::ExternalId),
     ("users_email_key", UniqueKey::Email),
+    ("users_user_name_key", UniqueKey::UserName),
+    ("groups_pkey", UniqueKey::Id),
+    ("groups_external_id_key", UniqueKey::GroupExternalId),
     ("connections_pkey", UniqueKey::Id),
     ("customers_pkey", UniqueKey::CustomerId),
     ("accounts_vendor_user_id_key", UniqueKey::VendorUserId),

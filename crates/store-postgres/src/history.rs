@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ChangeRecord, HistoryEntry, HistoryStore, StoreError};
-use roster_domain::{ApiClientId, ConnectionId, OrganizationId, Timestamp, UserId};
+use roster_domain::{ApiClientId, ConnectionId, Deed, OrganizationId, Timestamp, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -97,6 +97,54 @@ pub(crate) async fn tell(
         &change.fields,
         change.connection_id.map(ConnectionId::uuid),
         change.version,
+    )
+    .execute(transaction)
+    .await
+    .store()?;
+    Ok(())
+}
+
+/// What is told of one of many users.
+pub(crate) struct Told {
+    pub(crate) user: UserId,
+    pub(crate) id: Uuid,
+    pub(crate) deed: Deed,
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// Stores a change in the histories of many users, with the version of each.
+pub(crate) async fn tell_all(
+    transaction: &mut PgConnection,
+    organization: OrganizationId,
+    change: &ChangeRecord,
+    told: &[Told],
+) -> Result<(), StoreError> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let users: Vec<_> = told.iter().map(|told| told.user.uuid()).collect();
+    let ids: Vec<_> = told.iter().map(|told| told.id).collect();
+    let deeds: Vec<_> = told.iter().map(|told| told.deed.name()).collect();
+    let connections: Vec<_> = told
+        .iter()
+        .map(|told| told.connection.map(ConnectionId::uuid))
+        .collect();
+    sqlx::query!(
+        "INSERT INTO audit_log (
+             organization_id, user_id, id, at, surface, client_id, deed, fields, connection_id, version
+         )
+         SELECT u.organization_id, u.id, told.id, $6, $7, $8, told.deed, $9, told.connection_id, u.version
+         FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[]) AS told (user_id, id, deed, connection_id)
+         JOIN users u ON u.organization_id = $1 AND u.id = told.user_id",
+        organization.uuid(),
+        &users,
+        &ids,
+        &deeds as &[&str],
+        &connections as &[Option<Uuid>],
+        change.at,
+        change.actor.surface.name(),
+        change.actor.client.map(ApiClientId::uuid),
+        &change.fields,
     )
     .execute(transaction)
     .await

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ClientSecret, OrganizationStore, StoreError};
-use roster_domain::{ApiClient, ConnectVersion, Organization, OrganizationId, PhiGuard, Slug};
+use roster_domain::{ApiClient, ConnectVersion, Organization, OrganizationId, PhiGuard, Slug, Surface};
 
 use crate::PostgresStore;
 use crate::api_clients::Columns;
@@ -25,9 +25,9 @@ impl OrganizationStore for PostgresStore {
              )
              INSERT INTO api_clients (
                  organization_id, id, kind, label, key_digest, email, email_folded, password_hash, public_key,
-                 jwks_url, created_at
+                 jwks_url, created_at, surface
              )
-             VALUES ($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+             VALUES ($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
             organization.id.uuid(),
             organization.slug.as_str(),
             organization.phi_guard.name(),
@@ -44,6 +44,7 @@ impl OrganizationStore for PostgresStore {
             columns.public_key,
             columns.jwks_url,
             client.created_at,
+            client.surface.map(Surface::name),
         )
         .execute(&self.pool)
         .await

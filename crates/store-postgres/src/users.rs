@@ -1,9 +1,12 @@
 //! Users.
 
 use async_trait::async_trait;
+use roster_application::directory::stored;
 use roster_application::ports::{InCustomer, Order, Sealed, StoreError, UserQuery, UserStore, UserWrite};
+use roster_domain::scim::index_user;
 use roster_domain::{
-    ApiClientId, ConnectionId, CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version,
+    ApiClientId, ConnectionId, CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, UserName,
+    Version,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,6 +14,12 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::error::IntoStoreError;
 use crate::rows::users;
+
+mod replace;
+mod restore;
+
+use replace::replace;
+use restore::bring_back;
 
 #[async_trait]
 impl UserStore for PostgresStore {
@@ -25,11 +34,12 @@ impl UserStore for PostgresStore {
                     phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier,
                     default_note_template_ids, specialty_kind, specialty_name, speech_locale,
                     secondary_speech_locale, active, created_at, updated_at, deleted_at, version, customer_id,
-                    default_session_type, pronoun, date_of_birth, initial_password
+                    default_session_type, pronoun, date_of_birth, initial_password, user_name, user_name_folded, scim,
+                    search
                 )
                 VALUES (
                     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                    $23, $24, $25, $26, $27, $28, $29, $30
+                    $23, $24, $25, $26, $27, $28, $29, $30, $39, $40, $41, $42
                 )
                 RETURNING organization_id, id, version, updated_at, active AND deleted_at IS NULL AS is_active
             ),
@@ -89,6 +99,10 @@ impl UserStore for PostgresStore {
             &change.fields,
             change.connection_id.map(ConnectionId::uuid),
             change.version,
+            columns.user_name,
+            columns.user_name_folded,
+            columns.scim,
+            columns.search,
         )
         .fetch_one(&self.pool)
         .await
@@ -100,99 +114,36 @@ impl UserStore for PostgresStore {
     }
 
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
-        let UserWrite { user, password, change } = write;
-        let columns = Columns::of(user);
-        let outcome = sqlx::query!(
-            r#"
-            WITH changed AS (
-                UPDATE users SET
-                    external_id = $3, email = $4, email_folded = $5, first_name = $6, last_name = $7,
-                    phone_country_code = $8, phone_number = $9, locale = $10, roles = $11, metadata = $12, npi = $13,
-                    therapy_licence = $14, note_identifier = $15, default_note_template_ids = $16,
-                    specialty_kind = $17, specialty_name = $18, speech_locale = $19, secondary_speech_locale = $20,
-                    active = $21, updated_at = $22, deleted_at = $23, version = $24, customer_id = $26,
-                    default_session_type = $27, pronoun = $28, date_of_birth = $29,
-                    -- A tombstone keeps none.
-                    initial_password = CASE WHEN $23::timestamptz IS NULL THEN coalesce($30, initial_password) END
-                WHERE organization_id = $1 AND id = $2 AND version = $25 AND deleted_at IS NULL
-                RETURNING organization_id, id, version, updated_at, active AND deleted_at IS NULL AS is_active
-            ),
-            told AS (
-                INSERT INTO audit_log (
-                    organization_id, user_id, id, at, surface, client_id, deed, fields, connection_id, version
-                )
-                SELECT organization_id, id, $31, $32, $33, $34, $35, $36, $37, $38 FROM changed
-            ),
-            behind AS (
-                -- Not a plain UPDATE: that would miss the account of a connection that was committed after this
-                -- statement began. An INSERT that meets a row changes the row as it is now.
-                INSERT INTO accounts AS a (
-                    organization_id, user_id, connection_id, desired_version, desired_active, next_attempt_at,
-                    updated_at
-                )
-                SELECT u.organization_id, u.id, c.id, u.version, u.is_active, u.updated_at, u.updated_at
-                FROM changed u CROSS JOIN LATERAL connections_for_accounts(u.organization_id, u.id) AS c (id)
-                ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
-                    desired_version = excluded.desired_version, desired_active = excluded.desired_active,
-                    -- greatest() passes over nulls.
-                    next_attempt_at = greatest(excluded.next_attempt_at, a.retry_floor),
-                    attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
-                    attention_remedy = NULL, attention_since = NULL, held_since = NULL,
-                    updated_at = excluded.updated_at
-                RETURNING 1
-            )
-            SELECT EXISTS (SELECT FROM changed) AS "changed!", EXISTS (SELECT FROM behind) AS "behind!"
-            "#,
-            user.organization_id.uuid(),
-            user.id.uuid(),
-            columns.external_id,
-            columns.email,
-            columns.email_folded,
-            columns.first_name,
-            columns.last_name,
-            columns.phone_country_code,
-            columns.phone_number,
-            columns.locale,
-            &columns.roles as &[&str],
-            columns.metadata,
-            columns.npi,
-            columns.therapy_licence,
-            columns.note_identifier,
-            &columns.default_note_template_ids as &[&str],
-            columns.specialty_kind,
-            columns.specialty_name,
-            columns.speech_locale,
-            columns.secondary_speech_locale,
-            user.active,
-            user.updated_at,
-            user.deleted_at,
-            user.version,
-            expected,
-            columns.customer_id,
-            columns.default_session_type,
-            columns.pronoun,
-            columns.date_of_birth,
-            password.map(Sealed::as_bytes),
-            change.id,
-            change.at,
-            change.actor.surface.name(),
-            change.actor.client.map(ApiClientId::uuid),
-            change.deed.name(),
-            &change.fields,
-            change.connection_id.map(ConnectionId::uuid),
-            change.version,
-        )
-        .fetch_one(&self.pool)
-        .await
-        .store()?;
-        if outcome.behind {
+        let outcome = replace(&self.pool, write, expected, false).await?;
+        if outcome.is_behind {
             self.signal.made_due();
         }
-        if outcome.changed {
+        if outcome.is_changed {
             Ok(())
         } else {
             Err(StoreError::Stale)
         }
+    }
+
+    async fn deleted_user<'a>(
+        &self,
+        organization: OrganizationId,
+        external_id: Option<&'a ExternalId>,
+        user_name: Option<&'a UserName>,
+    ) -> Result<Option<User>, StoreError> {
+        self.tombstone(organization, external_id, user_name).await
+    }
+
+    async fn restore_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
+        let user = write.user;
+        let mut transaction = self.pool.begin().await.store()?;
+        if !replace(&mut *transaction, write, expected, true).await?.is_changed {
+            return Err(StoreError::Stale);
+        }
+        bring_back(&mut transaction, user).await?;
+        transaction.commit().await.store()?;
+        self.signal.made_due();
+        Ok(())
     }
 
     async fn has_initial_password(&self, organization: OrganizationId, id: UserId) -> Result<bool, StoreError> {
@@ -365,6 +316,10 @@ struct Columns<'a> {
     default_session_type: Option<&'static str>,
     pronoun: Option<&'static str>,
     date_of_birth: Option<String>,
+    user_name: Option<&'a str>,
+    user_name_folded: Option<&'a str>,
+    scim: Value,
+    search: Value,
 }
 
 impl<'a> Columns<'a> {
@@ -409,6 +364,10 @@ impl<'a> Columns<'a> {
             default_session_type: profile.default_session_type.map(roster_domain::SessionType::name),
             pronoun: profile.pronoun.map(roster_domain::Pronoun::name),
             date_of_birth: profile.date_of_birth.map(|date| date.to_string()),
+            user_name: profile.user_name.as_ref().map(UserName::as_str),
+            user_name_folded: profile.user_name.as_ref().map(UserName::folded),
+            scim: stored::to_json(&profile.scim),
+            search: stored::to_json(&index_user(user)),
         }
     }
 }

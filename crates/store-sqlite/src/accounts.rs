@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::SqliteStore;
 use crate::error::IntoStoreError;
+use crate::groups::{choose, is_grouped};
 use crate::history::tell;
 use crate::rows::columns_of_accounts;
 
@@ -183,8 +184,8 @@ impl AccountStore for SqliteStore {
             user.uuid(),
             connection.uuid(),
             wanted.version,
-            // Nobody is taken off where all are taken.
-            is_assigned || takes_all,
+            // Nobody is taken off where all are taken, or where a group is to be.
+            is_assigned || takes_all || is_grouped(&mut transaction, organization, user, connection).await?,
             change.at.timestamp_micros(),
             wanted.active,
         )
@@ -192,6 +193,9 @@ impl AccountStore for SqliteStore {
         .await
         .store_unique(UniqueKey::VendorUserId)?;
         let has_changed = assigned.rows_affected() > 0;
+        if !takes_all {
+            choose(&mut transaction, organization, user, connection, is_assigned).await?;
+        }
         if has_changed {
             tell(&mut transaction, organization, user, change).await?;
         }

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ApiClientStore, ClientSecret, StoreError, UniqueKey};
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Timestamp};
+use roster_domain::{
+    ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
+};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -24,7 +26,7 @@ impl ApiClientStore for SqliteStore {
     ) -> Result<Vec<ApiClient>, StoreError> {
         sqlx::query_as!(
             ApiClientRow,
-            r#"SELECT organization_id AS "organization_id: Uuid", id AS "id: Uuid", kind, label, email, public_key, jwks_url, created_at
+            r#"SELECT organization_id AS "organization_id: Uuid", id AS "id: Uuid", kind, label, email, public_key, jwks_url, surface, created_at
              FROM api_clients
              WHERE organization_id = ?1 AND id > ?2
              ORDER BY id
@@ -120,9 +122,9 @@ pub(crate) async fn insert(
     let inserted = sqlx::query!(
         "INSERT INTO api_clients (
              organization_id, id, kind, label, key_digest, email, email_folded, password_hash, public_key, jwks_url,
-             created_at
+             created_at, surface
          )
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         organization,
         id,
         kind,
@@ -134,6 +136,7 @@ pub(crate) async fn insert(
         columns.public_key,
         columns.jwks_url,
         created_at,
+        client.surface.map(Surface::name),
     )
     .execute(&mut *writer)
     .await;

@@ -10,6 +10,7 @@ use crate::SqliteStore;
 use crate::accounts::unlink;
 use crate::error::IntoStoreError;
 use crate::floors;
+use crate::groups::choose_the_rest;
 use crate::read_backs::set_read_backs;
 use crate::rows::{Place, connections};
 use crate::users::json;
@@ -92,6 +93,8 @@ impl ConnectionStore for SqliteStore {
         };
         let is_widened =
             before.options.assignment != Assignment::All && connection.options.assignment == Assignment::All;
+        let is_narrowed =
+            before.options.assignment != Assignment::Chosen && connection.options.assignment == Assignment::Chosen;
         let updated = sqlx::query!(
             "UPDATE connections SET
                  vendor = ?4, label = ?5, base_url = ?6, options = ?7, credentials = coalesce(?8, credentials),
@@ -118,6 +121,9 @@ impl ConnectionStore for SqliteStore {
         }
         if is_widened {
             take_all(&mut transaction, connection, connection.updated_at).await?;
+        }
+        if is_narrowed {
+            choose_the_rest(&mut transaction, connection).await?;
         }
         if credentials.is_some() || connection.base_url != before.base_url {
             let now = connection.updated_at;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ChangeRecord, HistoryEntry, HistoryStore, StoreError};
-use roster_domain::{ApiClientId, ConnectionId, OrganizationId, Timestamp, UserId};
+use roster_domain::{ApiClientId, ConnectionId, Deed, OrganizationId, Timestamp, UserId};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -106,6 +106,51 @@ pub(crate) async fn tell(
         json(&change.fields)?,
         change.connection_id.map(ConnectionId::uuid),
         change.version,
+    )
+    .execute(transaction)
+    .await
+    .store()?;
+    Ok(())
+}
+
+/// What is told of one of many users.
+pub(crate) struct Told {
+    pub(crate) user: UserId,
+    pub(crate) id: Uuid,
+    pub(crate) deed: Deed,
+    pub(crate) connection: Option<ConnectionId>,
+}
+
+/// Stores a change in the histories of many users, with the version of each.
+pub(crate) async fn tell_all(
+    transaction: &mut SqliteConnection,
+    organization: OrganizationId,
+    change: &ChangeRecord,
+    told: &[Told],
+) -> Result<(), StoreError> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let hex = |id: Uuid| id.simple().to_string();
+    let rows: Vec<_> = told
+        .iter()
+        .map(|told| {
+            let connection = told.connection.map(|connection| hex(connection.uuid()));
+            (hex(told.user.uuid()), hex(told.id), told.deed.name(), connection)
+        })
+        .collect();
+    sqlx::query!(
+        "INSERT INTO audit_log (
+             organization_id, user_id, id, at, surface, client_id, deed, fields, connection_id, version
+         )
+         SELECT u.organization_id, u.id, unhex(value ->> 1), ?3, ?4, ?5, value ->> 2, ?6, unhex(value ->> 3), u.version
+         FROM json_each(?2) JOIN users u ON u.organization_id = ?1 AND u.id = unhex(value ->> 0)",
+        organization.uuid(),
+        json(&rows)?,
+        change.at.timestamp_micros(),
+        change.actor.surface.name(),
+        change.actor.client.map(ApiClientId::uuid),
+        json(&change.fields)?,
     )
     .execute(transaction)
     .await

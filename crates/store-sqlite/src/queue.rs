@@ -58,7 +58,7 @@ impl AccountQueue for SqliteStore {
                 u.external_id, u.email, u.first_name, u.last_name, u.phone_country_code, u.phone_number, u.locale,
                 u.roles, u.metadata, u.npi, u.therapy_licence, u.note_identifier, u.default_note_template_ids,
                 u.specialty_kind, u.specialty_name, u.speech_locale, u.secondary_speech_locale, u.customer_id,
-                u.default_session_type, u.pronoun, u.date_of_birth, u.active AS "active: bool", u.initial_password,
+                u.default_session_type, u.pronoun, u.date_of_birth, u.user_name, u.scim, u.active AS "active: bool", u.initial_password,
                 u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.deleted_at,
                 u.version AS user_version,
                 c.vendor, c.label, c.base_url, c.options, c.credentials, c.paused_reason, c.paused_at,

@@ -1,8 +1,10 @@
 //! Users.
 
 use async_trait::async_trait;
+use roster_application::directory::stored;
 use roster_application::ports::{InCustomer, Order, Sealed, StoreError, UniqueKey, UserQuery, UserStore, UserWrite};
-use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, Version};
+use roster_domain::scim::index_user;
+use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Role, Timestamp, User, UserId, UserName, Version};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -11,6 +13,12 @@ use crate::SqliteStore;
 use crate::error::{IntoStoreError, is_unique_violation};
 use crate::history::tell;
 use crate::rows::users;
+
+mod replace;
+mod restore;
+
+use replace::replace;
+use restore::bring_back;
 
 #[async_trait]
 impl UserStore for SqliteStore {
@@ -26,11 +34,12 @@ impl UserStore for SqliteStore {
                 phone_number, locale, roles, metadata, npi, therapy_licence, note_identifier,
                 default_note_template_ids, specialty_kind, specialty_name, speech_locale,
                 secondary_speech_locale, active, created_at, updated_at, deleted_at, version, customer_id,
-                default_session_type, pronoun, date_of_birth, initial_password
+                default_session_type, pronoun, date_of_birth, initial_password, user_name, user_name_folded, scim,
+                search
             )
             VALUES (
                 ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-                ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30
+                ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34
             )
             RETURNING EXISTS (SELECT 1 FROM connections WHERE organization_id = ?1 AND takes_all) AS "behind!: bool"
             "#,
@@ -64,6 +73,10 @@ impl UserStore for SqliteStore {
             columns.pronoun,
             columns.date_of_birth,
             password.map(Sealed::as_bytes),
+            columns.user_name,
+            columns.user_name_folded,
+            columns.scim,
+            columns.search,
         )
         .fetch_all(&mut *transaction)
         .await;
@@ -87,65 +100,27 @@ impl UserStore for SqliteStore {
     }
 
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
-        let UserWrite { user, password, change } = write;
-        let columns = Columns::of(user)?;
         let mut transaction = self.begin().await?;
-        // The accounts are changed by a trigger, within the same statement; the count does not include them.
-        let updated = sqlx::query!(
-            "UPDATE users SET
-                 external_id = ?3, email = ?4, email_folded = ?5, first_name = ?6, last_name = ?7,
-                 phone_country_code = ?8, phone_number = ?9, locale = ?10, roles = ?11, metadata = ?12, npi = ?13,
-                 therapy_licence = ?14, note_identifier = ?15, default_note_template_ids = ?16,
-                 specialty_kind = ?17, specialty_name = ?18, speech_locale = ?19, secondary_speech_locale = ?20,
-                 active = ?21, updated_at = ?22, deleted_at = ?23, version = ?24, customer_id = ?26,
-                 default_session_type = ?27, pronoun = ?28, date_of_birth = ?29,
-                 -- A tombstone keeps none.
-                 initial_password = CASE WHEN ?23 IS NULL THEN coalesce(?30, initial_password) END
-             WHERE organization_id = ?1 AND id = ?2 AND version = ?25 AND deleted_at IS NULL",
-            columns.organization_id,
-            columns.id,
-            columns.external_id,
-            columns.email,
-            columns.email_folded,
-            columns.first_name,
-            columns.last_name,
-            columns.phone_country_code,
-            columns.phone_number,
-            columns.locale,
-            columns.roles,
-            columns.metadata,
-            columns.npi,
-            columns.therapy_licence,
-            columns.note_identifier,
-            columns.default_note_template_ids,
-            columns.specialty_kind,
-            columns.specialty_name,
-            columns.speech_locale,
-            columns.secondary_speech_locale,
-            user.active,
-            columns.updated_at,
-            columns.deleted_at,
-            user.version,
-            expected,
-            columns.customer_id,
-            columns.default_session_type,
-            columns.pronoun,
-            columns.date_of_birth,
-            password.map(Sealed::as_bytes),
-        )
-        .execute(&mut *transaction)
-        .await;
-        let updated = match updated {
-            Err(refusal) if is_unique_violation(&refusal) => {
-                let key = standing_against(&mut transaction, &columns).await?;
-                return Err(conflict(key, refusal));
-            }
-            updated => updated.store()?,
-        };
-        if updated.rows_affected() == 0 {
-            return Err(StoreError::Stale);
-        }
-        tell(&mut transaction, user.organization_id, user.id, change).await?;
+        replace(&mut transaction, write, expected, false).await?;
+        transaction.commit().await.store()?;
+        self.made_due();
+        Ok(())
+    }
+
+    async fn deleted_user<'a>(
+        &self,
+        organization: OrganizationId,
+        external_id: Option<&'a ExternalId>,
+        user_name: Option<&'a UserName>,
+    ) -> Result<Option<User>, StoreError> {
+        self.tombstone(organization, external_id, user_name).await
+    }
+
+    async fn restore_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
+        let user = write.user;
+        let mut transaction = self.begin().await?;
+        replace(&mut transaction, write, expected, true).await?;
+        bring_back(&mut transaction, user).await?;
         transaction.commit().await.store()?;
         self.made_due();
         Ok(())
@@ -267,12 +242,17 @@ async fn standing_against(
             EXISTS (
                 SELECT 1 FROM users
                 WHERE organization_id = ?1 AND id <> ?2 AND email_folded = ?4 AND deleted_at IS NULL
-            ) AS "email!: bool"
+            ) AS "email!: bool",
+            EXISTS (
+                SELECT 1 FROM users
+                WHERE organization_id = ?1 AND id <> ?2 AND user_name_folded = ?5 AND deleted_at IS NULL
+            ) AS "user_name!: bool"
         "#,
         columns.organization_id,
         columns.id,
         columns.external_id,
         columns.email_folded,
+        columns.user_name_folded,
     )
     .fetch_one(writer)
     .await
@@ -280,7 +260,8 @@ async fn standing_against(
     Ok(taken
         .external_id
         .then_some(UniqueKey::ExternalId)
-        .or(taken.email.then_some(UniqueKey::Email)))
+        .or(taken.email.then_some(UniqueKey::Email))
+        .or(taken.user_name.then_some(UniqueKey::UserName)))
 }
 
 impl SqliteStore {
@@ -370,6 +351,10 @@ struct Columns<'a> {
     default_session_type: Option<&'static str>,
     pronoun: Option<&'static str>,
     date_of_birth: Option<String>,
+    user_name: Option<&'a str>,
+    user_name_folded: Option<&'a str>,
+    scim: String,
+    search: String,
     created_at: i64,
     updated_at: i64,
     deleted_at: Option<i64>,
@@ -425,6 +410,10 @@ impl<'a> Columns<'a> {
             default_session_type: profile.default_session_type.map(roster_domain::SessionType::name),
             pronoun: profile.pronoun.map(roster_domain::Pronoun::name),
             date_of_birth: profile.date_of_birth.map(|date| date.to_string()),
+            user_name: profile.user_name.as_ref().map(UserName::as_str),
+            user_name_folded: profile.user_name.as_ref().map(UserName::folded),
+            scim: stored::to_json(&profile.scim).to_string(),
+            search: stored::to_json(&index_user(user)).to_string(),
             created_at: user.created_at.timestamp_micros(),
             updated_at: user.updated_at.timestamp_micros(),
             deleted_at: user.deleted_at.map(|time| time.timestamp_micros()),

@@ -25,6 +25,7 @@ struct Owned {
     customer: &'static str,
     connection: String,
     client: String,
+    group: String,
 }
 
 impl Owned {
@@ -39,17 +40,23 @@ impl Owned {
         let user = user.text_at("/id");
         let more = json!({ "external_id": external_id, "metadata": { "site": "site-of-the-first" } });
         api.patch(&format!("/v1/users/{user}"), more).await.expect(200);
+        let group = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": "group-of-the-first", "members": [{ "value": user }],
+        });
+        let group = api.post("/scim/v2/Groups", group).await.expect(201).text_at("/id");
+        let connection = api.post("/v1/connections", given::new_connection()).await.expect(201);
+        let connection = connection.text_at("/id");
+        let tie = format!("/v1/groups/{group}/connections/{connection}");
+        api.put(&tie, json!({})).await.expect(200);
         Self {
             organization: api.get("/v1/organization").await.expect(200).text_at("/id"),
             user,
             external_id,
             email,
             customer,
-            connection: api
-                .post("/v1/connections", given::new_connection())
-                .await
-                .expect(201)
-                .text_at("/id"),
+            connection,
+            group,
             client: api
                 .post("/v1/clients", json!({ "kind": "api_key" }))
                 .await
@@ -69,6 +76,7 @@ impl Owned {
                     "users" => user.clone(),
                     "connections" => vec![self.connection.as_str()],
                     "clients" => vec![self.client.as_str()],
+                    "groups" => vec![self.group.as_str()],
                     _ => return None,
                 },
                 (Surface::V1, "connection_id") => vec![self.connection.as_str()],
@@ -92,7 +100,7 @@ impl Owned {
     }
 
     /// Everything by which an answer could give the first organization away.
-    fn traces(&self) -> [&str; 9] {
+    fn traces(&self) -> [&str; 11] {
         [
             &self.organization,
             &self.user,
@@ -103,6 +111,8 @@ impl Owned {
             &self.client,
             "Moreau",
             "site-of-the-first",
+            &self.group,
+            "group-of-the-first",
         ]
     }
 }
@@ -116,6 +126,7 @@ async fn state(api: &Api, project: &Api) -> Vec<Answer> {
         "/v1/clients",
         "/v1/accounts",
         "/v1/organization",
+        "/v1/groups",
     ] {
         state.push(api.get(path).await.expect(200));
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 use roster_application::api_clients::NewApiClient;
-use roster_domain::Change;
+use roster_domain::{Change, Surface};
 use serde_json::json;
 
 use super::{Desired, Failure, input, output};
@@ -38,6 +38,9 @@ pub(super) struct Common {
     /// What you call the client
     #[arg(long)]
     label: Option<String>,
+    /// The one surface that the client opens, such as scim for an identity provider [default: all]
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(Surface::CALLABLE_NAMES))]
+    surface: Option<String>,
     #[command(flatten)]
     desired: Desired,
 }
@@ -61,6 +64,7 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
     let organization = desk.organization(&common.desired.organization).await?;
     let new = NewApiClient {
         label: common.label.into(),
+        surface: common.surface.into(),
         ..new
     };
     let created = desk.api_clients.create(&organization, new, None).await?;
@@ -70,14 +74,16 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
             "id": created.client.id.to_string(),
             "kind": created.client.kind.name(),
             "label": created.client.label,
+            "surface": created.client.surface.map(Surface::name),
             "key": key,
         }));
     }
-    let mut table = output::table(&["ID", "KIND", "LABEL"]);
+    let mut table = output::table(&["ID", "KIND", "LABEL", "OPENS"]);
     table.add_row(vec![
         output::optional(Some(created.client.id)),
         output::optional(Some(created.client.kind.name())),
         output::optional(created.client.label.as_ref()),
+        output::optional(Some(created.client.surface.map_or("everything", Surface::name))),
     ]);
     output::show(&table, "")?;
     if let Some(key) = key {

@@ -5,6 +5,7 @@ mod clients;
 mod config;
 mod connections;
 mod failure;
+mod groups;
 mod input;
 mod openapi;
 mod organizations;
@@ -59,6 +60,9 @@ enum Command {
     /// Look at connections to vendors, approve what is held, adopt users who are there already
     #[command(subcommand)]
     Connections(connections::Command),
+    /// Look at the groups that identity providers keep, or tie one to a connection
+    #[command(subcommand)]
+    Groups(groups::Command),
     /// Make an API client
     #[command(subcommand)]
     Clients(clients::Command),
@@ -116,6 +120,9 @@ pub(crate) fn run(command_line: CommandLine) -> Result<(), Failure> {
         Command::Secrets(command) => at_wired(&args, async |wired| secrets::run(&wired, command).await),
         Command::Accounts(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
             accounts::run(&desk, command).await
+        }),
+        Command::Groups(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
+            groups::run(&desk, command).await
         }),
         Command::Clients(command) => at_desk(&args, Absent::IsRefused, async |desk, _| {
             clients::run(&desk, command).await

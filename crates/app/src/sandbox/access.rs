@@ -179,7 +179,9 @@ impl Finder<'_> {
         url: &str,
     ) -> Result<Vec<(&'static str, &'static str, Opener)>, Failure> {
         let key = credentials::server_key(self.secret_key);
-        let server_key = self.own(organization, server_key_id(organization), key).await?;
+        let server_key = self
+            .own(organization, Vendor::NablaCore, server_key_id(organization), key)
+            .await?;
         // It is always there once a server has set the sandbox up with this secret key, and with another one the tokens
         // below would not be taken either.
         let Some(Credentials::ApiKey { api_key }) = server_key else {
@@ -203,7 +205,8 @@ impl Finder<'_> {
         url: &str,
     ) -> Result<Option<Opener>, Failure> {
         let client_id = client_id(organization, vendor);
-        if self.wired.authentication.by_client_id(client_id).await?.is_none() {
+        let found = self.wired.authentication.by_client_id(client_id, vendor.into());
+        if found.await?.is_none() {
             return Ok(None);
         }
         let audience = match vendor {
@@ -298,7 +301,7 @@ impl Finder<'_> {
             Err(Error::NotFound(_) | Error::Secrets(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        self.own(organization, client_id(organization, vendor), credentials)
+        self.own(organization, vendor, client_id(organization, vendor), credentials)
             .await
     }
 
@@ -306,12 +309,14 @@ impl Finder<'_> {
     async fn own(
         &self,
         organization: &Organization,
+        vendor: Vendor,
         id: ApiClientId,
         credentials: Credentials,
     ) -> Result<Option<Credentials>, Failure> {
         let registration = Registration {
             wired: self.wired,
             organization,
+            vendor,
             id,
             credentials,
         };

@@ -109,6 +109,7 @@ impl<'a> Link<'a> {
         let registration = Registration {
             wired: self.wired,
             organization: self.organization,
+            vendor: self.vendor,
             id: self.client,
             credentials,
         };

@@ -65,6 +65,7 @@ pub(crate) async fn set_up(
             let registration = Registration {
                 wired,
                 organization,
+                vendor: *vendor,
                 id: server_key_id(organization),
                 credentials: credentials::server_key(secret_key),
             };

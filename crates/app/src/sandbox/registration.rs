@@ -4,7 +4,7 @@ use roster_application::api_clients::{ApiKey, NewApiClient};
 use roster_application::credentials::Credentials;
 use roster_application::idempotency::Reserved;
 use roster_application::{Conflicting, Error};
-use roster_domain::{ApiClientId, ApiClientKind, Change, ClientKey, Organization};
+use roster_domain::{ApiClientId, ApiClientKind, Change, ClientKey, Organization, Surface, Vendor};
 use secrecy::ExposeSecret;
 use tracing::warn;
 
@@ -19,6 +19,7 @@ const PATIENCE: usize = 4;
 pub(super) struct Registration<'a> {
     pub(super) wired: &'a Wired,
     pub(super) organization: &'a Organization,
+    pub(super) vendor: Vendor,
     pub(super) id: ApiClientId,
     pub(super) credentials: Credentials,
 }
@@ -53,16 +54,19 @@ impl Registration<'_> {
     /// Whether the client is registered, and the credentials are its own.
     pub(super) async fn is_made(&self) -> Result<bool, Error> {
         let authentication = &self.wired.authentication;
+        let opening = Surface::from(self.vendor);
         let found = match &self.credentials {
             Credentials::OAuthClient { private_key, .. } => {
                 let fits =
                     keys::public_key(private_key).map(|key| ApiClientKind::OAuthClient(ClientKey::PublicKey(key)));
-                let found = authentication.by_client_id(self.id).await?;
+                let found = authentication.by_client_id(self.id, opening).await?;
                 found.filter(|caller| Some(&caller.client.kind) == fits.as_ref())
             }
-            Credentials::ApiKey { api_key } => authentication.by_api_key(api_key.expose_secret()).await?,
+            Credentials::ApiKey { api_key } => authentication.by_api_key(api_key.expose_secret(), opening).await?,
             Credentials::ServiceAccount { email, password } => {
-                authentication.by_service_account(email, password.clone()).await?
+                authentication
+                    .by_service_account(email, password.clone(), opening)
+                    .await?
             }
         };
         Ok(found.is_some_and(|caller| caller.client.id == self.id))

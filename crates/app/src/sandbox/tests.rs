@@ -128,6 +128,7 @@ async fn whoever_has_the_credentials_acts_for_the_organization_that_plays_the_ve
     let wired = world.process(&key(1));
 
     for access in world.ask(&key(1), None).await.expect("found").open {
+        let opening = access.vendor.into();
         let caller = match &access.opener {
             Opener::AccessToken {
                 client_id,
@@ -141,11 +142,15 @@ async fn whoever_has_the_credentials_acts_for_the_organization_that_plays_the_ve
                 let now = wired.clock.now();
                 let claims = wired.tokens.read_access(access_token.expose_secret(), audience, now);
                 assert_eq!(claims.expect("a token").client, *client_id);
-                wired.authentication.by_client_id(*client_id).await
+                wired.authentication.by_client_id(*client_id, opening).await
             }
-            Opener::ApiKey { api_key, .. } => wired.authentication.by_api_key(api_key.expose_secret()).await,
+            Opener::ApiKey { api_key, .. } => {
+                let key = api_key.expose_secret();
+                wired.authentication.by_api_key(key, opening).await
+            }
             Opener::ServiceAccount { email, password, .. } => {
-                wired.authentication.by_service_account(email, password.clone()).await
+                let password = password.clone();
+                wired.authentication.by_service_account(email, password, opening).await
             }
         };
         let caller = caller.expect("looked up").expect("a caller");
@@ -220,6 +225,7 @@ async fn an_address_that_somebody_else_has_shuts_corti_and_nothing_else() {
     let other = Registration {
         wired: &wired,
         organization: &default,
+        vendor: Vendor::Corti,
         id: ApiClientId::new(Uuid::from_bytes(
             SystemEntropy.bytes()[..16].try_into().expect("16 bytes"),
         )),

@@ -23,6 +23,8 @@ use crate::wiring::{Desk, GRACE, OpenStore, Wired};
 
 /// A key of fewer characters can be guessed, or is a word.
 const SAFE_KEY_CHARACTERS: usize = 32;
+/// After how many users that were made searchable progress is told. A multiple of how many are made in one step.
+const TOLD_EVERY: u64 = 10_000;
 /// How often what has run out is forgotten.
 const TIDY_EVERY: Duration = Duration::from_hours(1);
 
@@ -44,6 +46,7 @@ pub(crate) async fn run(settings: Settings) -> Result<(), Failure> {
     let port = Port::open(settings.listen, Limits::default())?;
     let address = port.address();
     let public_urls = public_urls(&settings, address);
+    make_searchable(&wired).await?;
 
     // The key of a new organization is shown this once, so nothing comes between making and showing it, and whatever may
     // well fail has come before.
@@ -180,6 +183,20 @@ pub(crate) fn local_url(address: SocketAddr) -> String {
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => format!("http://[::1]:{}", v6.port()),
         _ => format!("http://{address}"),
     }
+}
+
+/// Makes users searchable whom an earlier Roster stored, before anybody can search for them.
+async fn make_searchable(wired: &Wired) -> Result<(), Failure> {
+    let count = wired.desk.directory.complete(|so_far| {
+        if so_far.is_multiple_of(TOLD_EVERY) {
+            info!(so_far, "making users searchable who were stored by an earlier version");
+        }
+    });
+    match count.await? {
+        0 => {}
+        count => info!(count, "made users searchable who were stored by an earlier version"),
+    }
+    Ok(())
 }
 
 /// Seals anew what was sealed with a key that was replaced, so that it can go some day.

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Change, ClientKey, Email, OrganizationId};
+use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Change, ClientKey, Email, OrganizationId, Surface};
+use rstest::rstest;
 use secrecy::SecretString;
 use uuid::Uuid;
 
@@ -22,6 +23,7 @@ fn client(organization_id: OrganizationId) -> ApiClient {
         organization_id,
         kind: ApiClientKind::ApiKey,
         label: None,
+        surface: None,
         created_at: at(60),
     }
 }
@@ -354,4 +356,39 @@ fn a_key_that_the_operator_chose_is_fit_for_a_header() {
         let violations = given(key).expect_err("does not fit");
         assert!(!violations.to_string().contains(key), "it is repeated: {violations}");
     }
+}
+
+#[rstest]
+#[case::for_identity_providers("scim", Some(Surface::Scim))]
+#[case::for_a_vendors_dialect("nabla_core", Some(Surface::NablaCore))]
+#[tokio::test]
+async fn a_client_may_be_limited_to_a_surface(#[case] name: &str, #[case] surface: Option<Surface>) {
+    let mut store = MockApiClientStore::new();
+    store
+        .expect_create_client()
+        .withf(move |client, _| client.surface == surface)
+        .times(1)
+        .return_once(|_, _| Ok(()));
+    let new = NewApiClient {
+        surface: set(name),
+        ..of_kind("api_key")
+    };
+
+    let made = clients(store).create(&organization(), new, None).await;
+
+    assert_eq!(made.expect("made").client.surface, surface);
+}
+
+#[rstest]
+#[case::unknown("fax")]
+#[case::roster_itself("cli")]
+#[case::spelt_otherwise("SCIM")]
+#[tokio::test]
+async fn a_client_cannot_be_limited_to_what_no_client_calls(#[case] name: &str) {
+    let new = NewApiClient {
+        surface: set(name),
+        ..of_kind("api_key")
+    };
+
+    assert_eq!(refused(new).await, ["/surface"]);
 }

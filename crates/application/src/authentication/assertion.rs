@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use roster_domain::{ApiClientId, ApiClientKind, ClientKey, Timestamp};
+use roster_domain::{ApiClientId, ApiClientKind, ClientKey, Surface, Timestamp};
 use serde::Deserialize;
 
-use super::{Authentication, Caller};
+use super::{Authentication, Caller, admit};
 use crate::error::Error;
 use crate::ports::KeySetError;
 
@@ -159,6 +159,7 @@ pub(super) async fn authenticate(
     authentication: &Authentication,
     assertion: &str,
     audiences: &[String],
+    opening: Surface,
 ) -> Result<Caller, AssertionError> {
     // Which algorithm a token claims is never trusted: it is only compared with what the client may use.
     let header = decode_header(assertion).map_err(|_| AssertionError::Malformed)?;
@@ -169,10 +170,10 @@ pub(super) async fn authenticate(
         return Err(AssertionError::UnknownClient);
     }
     let found = authentication.clients.client(id).await.map_err(Error::from)?;
-    let Some((client, organization)) = found else {
-        return Err(AssertionError::UnknownClient);
-    };
-    let claims = match &client.kind {
+    let caller = found
+        .and_then(|found| admit(found, opening))
+        .ok_or(AssertionError::UnknownClient)?;
+    let claims = match &caller.client.kind {
         ApiClientKind::OAuthClient(ClientKey::PublicKey(pem)) => {
             if header.alg != Algorithm::RS256 {
                 return Err(AssertionError::Algorithm("a static key goes with RS256"));
@@ -204,7 +205,7 @@ pub(super) async fn authenticate(
     {
         return Err(AssertionError::Replayed);
     }
-    Ok(Caller { organization, client })
+    Ok(caller)
 }
 
 /// Checks the signature only; the claims are judged by [`check_claims`], with our own clock.

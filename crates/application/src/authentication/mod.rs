@@ -9,7 +9,7 @@ mod tokens;
 
 use std::sync::Arc;
 
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Email, Organization, Timestamp};
+use roster_domain::{ApiClient, ApiClientId, ApiClientKind, Email, Organization, Surface, Timestamp};
 use secrecy::SecretString;
 
 pub use assertion::{AssertionError, AudienceClaim, Claims, check_claims};
@@ -56,32 +56,37 @@ impl Authentication {
         self.clock.now()
     }
 
-    /// Whoever holds an API key; `None` if nobody does.
-    pub async fn by_api_key(&self, key: &str) -> Result<Option<Caller>, Error> {
+    /// Whoever holds an API key that opens the surface; `None` if nobody does.
+    pub async fn by_api_key(&self, key: &str, opening: Surface) -> Result<Option<Caller>, Error> {
         let found = self.clients.client_by_key_digest(&digest(key)).await?;
-        Ok(found.map(|(client, organization)| Caller { organization, client }))
+        Ok(found.and_then(|found| admit(found, opening)))
     }
 
-    /// The OAuth client or service account that a token was issued to; `None` if it was deleted since. An API key is
-    /// issued no tokens, and found by none.
-    pub async fn by_client_id(&self, id: ApiClientId) -> Result<Option<Caller>, Error> {
+    /// The OAuth client or service account that a token was issued to, if it opens the surface; `None` also if it was deleted
+    /// since. An API key is issued no tokens, and found by none.
+    pub async fn by_client_id(&self, id: ApiClientId, opening: Surface) -> Result<Option<Caller>, Error> {
         let found = self.clients.client(id).await?;
         Ok(found
             .filter(|(client, _)| !matches!(client.kind, ApiClientKind::ApiKey))
-            .map(|(client, organization)| Caller { organization, client }))
+            .and_then(|found| admit(found, opening)))
     }
 
-    /// The service account of an e-mail address and a password; `None` for every login that is wrong, whatever is wrong
-    /// with it. That takes as long where there is no such account as where the password is another, so that nobody
-    /// learns which addresses are known.
-    pub async fn by_service_account(&self, email: &str, password: SecretString) -> Result<Option<Caller>, Error> {
+    /// The service account of an e-mail address and a password, if it opens the surface; `None` for every login that is wrong,
+    /// whatever is wrong with it. That takes as long where there is no such account as where the password is another, so
+    /// that nobody learns which addresses are known.
+    pub async fn by_service_account(
+        &self,
+        email: &str,
+        password: SecretString,
+        opening: Surface,
+    ) -> Result<Option<Caller>, Error> {
         let account = match Email::new(email) {
             Ok(email) => self.clients.service_account(email.folded()).await?,
             Err(_) => None,
         };
         let (caller, hash) = match account {
             Some((client, ClientSecret::PasswordHash(hash), organization)) => {
-                (Some(Caller { organization, client }), hash)
+                (admit((client, organization), opening), hash)
             }
             _ => (None, nobodys_hash().await?),
         };
@@ -89,9 +94,20 @@ impl Authentication {
         Ok(caller.filter(|_| is_right))
     }
 
-    /// The OAuth client that signed an assertion (RFC 7523) for one of the audiences; each assertion with a `jti`
-    /// counts once.
-    pub async fn by_assertion(&self, assertion: &str, audiences: &[String]) -> Result<Caller, AssertionError> {
-        assertion::authenticate(self, assertion, audiences).await
+    /// The OAuth client that signed an assertion (RFC 7523) for one of the audiences, and opens the surface; each assertion
+    /// with a `jti` counts once.
+    pub async fn by_assertion(
+        &self,
+        assertion: &str,
+        audiences: &[String],
+        opening: Surface,
+    ) -> Result<Caller, AssertionError> {
+        assertion::authenticate(self, assertion, audiences, opening).await
     }
+}
+
+/// The one way from a client that was found to a caller: through the surface that the client is about to open. One that is
+/// limited to another is not there, so that a key that leaks tells nothing about itself where it opens nothing.
+fn admit((client, organization): (ApiClient, Organization), opening: Surface) -> Option<Caller> {
+    client.opens(opening).then_some(Caller { organization, client })
 }

@@ -17,6 +17,8 @@ use super::*;
 use crate::ports::{KeySetError, MockApiClientStore, MockKeySets};
 use crate::testing::{at, clock_at, organization};
 
+mod surfaces;
+
 const AUDIENCE: &str = "https://roster.example.org/token";
 const CLIENT: ApiClientId = ApiClientId::new(Uuid::from_u128(7));
 
@@ -78,6 +80,7 @@ fn authentication(key: ClientKey, unused: bool, key_sets: MockKeySets) -> Authen
         organization_id: organization().id,
         kind: ApiClientKind::OAuthClient(key),
         label: None,
+        surface: None,
         created_at: at(0),
     };
     clients
@@ -107,7 +110,7 @@ async fn an_assertion_in_order_authenticates_its_client(#[case] changes: Value) 
     let assertion = sign(&claims(&changes), &KEY);
 
     let caller = with_static_key(true)
-        .by_assertion(&assertion, &[AUDIENCE.to_owned()])
+        .by_assertion(&assertion, &[AUDIENCE.to_owned()], Surface::NablaCore)
         .await
         .expect("a caller");
 
@@ -137,7 +140,7 @@ async fn an_assertion_that_is_not_in_order_is_refused(#[case] changes: Value, #[
     let assertion = sign(&claims(&changes), &KEY);
 
     let refused = with_static_key(true)
-        .by_assertion(&assertion, &[AUDIENCE.to_owned()])
+        .by_assertion(&assertion, &[AUDIENCE.to_owned()], Surface::NablaCore)
         .await
         .expect_err("refused");
 
@@ -149,7 +152,7 @@ async fn an_assertion_that_was_used_is_refused() {
     let assertion = sign(&claims(&json!({})), &KEY);
 
     let refused = with_static_key(false)
-        .by_assertion(&assertion, &[AUDIENCE.to_owned()])
+        .by_assertion(&assertion, &[AUDIENCE.to_owned()], Surface::NablaCore)
         .await
         .expect_err("refused");
 
@@ -161,7 +164,7 @@ async fn a_signature_by_another_key_is_refused() {
     let assertion = sign(&claims(&json!({})), &OTHER);
 
     let refused = with_static_key(true)
-        .by_assertion(&assertion, &[AUDIENCE.to_owned()])
+        .by_assertion(&assertion, &[AUDIENCE.to_owned()], Surface::NablaCore)
         .await
         .expect_err("refused");
 
@@ -189,7 +192,7 @@ async fn no_algorithm_but_rs256_goes_with_a_static_key() {
         "a.b.c".to_owned(),
     ] {
         let refused = with_static_key(true)
-            .by_assertion(&assertion, &audiences)
+            .by_assertion(&assertion, &audiences, Surface::NablaCore)
             .await
             .expect_err("refused");
         assert!(
@@ -231,7 +234,7 @@ async fn a_key_set_is_fetched_anew_for_a_key_that_it_lacks() {
     let assertion = encode(&header, &claims(&json!({})), &KEY.signing).expect("an assertion");
 
     let caller = authentication
-        .by_assertion(&assertion, &[AUDIENCE.to_owned()])
+        .by_assertion(&assertion, &[AUDIENCE.to_owned()], Surface::NablaCore)
         .await
         .expect("a caller");
 
@@ -251,7 +254,7 @@ async fn a_key_set_that_cannot_be_had_or_read_is_said_so() {
         let assertion = sign(&claims(&json!({})), &KEY);
 
         let refused = authentication
-            .by_assertion(&assertion, &[AUDIENCE.to_owned()])
+            .by_assertion(&assertion, &[AUDIENCE.to_owned()], Surface::NablaCore)
             .await
             .expect_err("refused");
 
@@ -344,7 +347,11 @@ async fn a_key_of_more_bits_than_most_checks_signatures() {
     let authentication = authentication(ClientKey::PublicKey(key.public_pem.clone()), true, MockKeySets::new());
 
     let caller = authentication
-        .by_assertion(&sign(&claims(&json!({})), &key), &[AUDIENCE.to_owned()])
+        .by_assertion(
+            &sign(&claims(&json!({})), &key),
+            &[AUDIENCE.to_owned()],
+            Surface::NablaCore,
+        )
         .await;
 
     assert_eq!(caller.expect("a caller").client.id, CLIENT);
@@ -381,6 +388,7 @@ async fn with_service_account() -> Authentication {
                     email: Email::new("it@example.org").expect("valid"),
                 },
                 label: None,
+                surface: None,
                 created_at: at(0),
             };
             (client, ClientSecret::PasswordHash(hash.clone()), organization())
@@ -395,7 +403,7 @@ async fn a_service_account_signs_in_with_its_password_in_any_case_of_its_address
 
     for email in ["it@example.org", "IT@Example.org"] {
         let caller = authentication
-            .by_service_account(email, "correct-horse-battery".into())
+            .by_service_account(email, "correct-horse-battery".into(), Surface::Corti)
             .await
             .expect("an answer");
         assert_eq!(caller.map(|caller| caller.client.id), Some(CLIENT), "{email}");
@@ -412,7 +420,7 @@ async fn a_service_account_signs_in_with_its_password_in_any_case_of_its_address
 async fn every_wrong_login_has_the_same_answer(#[case] email: &str, #[case] password: &str) {
     let found = with_service_account()
         .await
-        .by_service_account(email, password.into())
+        .by_service_account(email, password.into(), Surface::Corti)
         .await;
 
     assert!(matches!(found, Ok(None)), "{found:?}");

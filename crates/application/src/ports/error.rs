@@ -45,6 +45,10 @@ pub enum UniqueKey {
     ExternalId,
     /// A user's e-mail address, within the organization, without regard to case.
     Email,
+    /// A user's `userName`, within the organization, without regard to case.
+    UserName,
+    /// A group's external id, within the organization.
+    GroupExternalId,
     /// The vendor's id of a user, within the connection.
     VendorUserId,
     /// An organization's short name.

@@ -8,8 +8,17 @@ mod api_clients;
 mod clock;
 mod connections;
 mod customers;
+#[cfg_attr(
+    test,
+    expect(
+        clippy::ref_option_ref,
+        reason = "the mock hands each argument to its matchers by reference"
+    )
+)]
+mod directory;
 mod entropy;
 mod error;
+mod groups;
 mod history;
 mod idempotency;
 mod key_sets;
@@ -19,6 +28,13 @@ mod queue;
 mod sealed;
 mod secrets;
 mod sessions;
+#[cfg_attr(
+    test,
+    expect(
+        clippy::ref_option_ref,
+        reason = "the mock hands each argument to its matchers by reference"
+    )
+)]
 mod users;
 #[cfg_attr(
     test,
@@ -35,8 +51,10 @@ pub use api_clients::{ApiClientStore, ClientSecret};
 pub use clock::Clock;
 pub use connections::{ConnectionStore, Hold};
 pub use customers::CustomerStore;
+pub use directory::{DirectoryStore, Find, Place};
 pub use entropy::{Entropy, Ids};
 pub use error::{StoreError, UniqueKey};
+pub use groups::{GroupStore, GroupWrite};
 pub use history::{CallRecord, ChangeRecord, HistoryEntry, HistoryEvent, HistoryStore};
 pub use idempotency::{Begun, IdempotencyKey, IdempotencyStore};
 pub use key_sets::{KeySetError, KeySets};
@@ -56,9 +74,10 @@ pub use wake::Wake;
 #[cfg(test)]
 pub(crate) use self::{
     accounts::MockAccountStore, api_clients::MockApiClientStore, clock::MockClock, customers::MockCustomerStore,
-    entropy::MockEntropy, entropy::MockIds, history::MockHistoryStore, idempotency::MockIdempotencyStore,
-    key_sets::MockKeySets, organizations::MockOrganizationStore, queue::MockAccountQueue, sealed::MockSealedStore,
-    secrets::MockSecrets, sessions::MockUserSessionStore, users::MockUserStore, vendors::MockVendorGateway,
+    directory::MockDirectoryStore, entropy::MockEntropy, entropy::MockIds, groups::MockGroupStore,
+    history::MockHistoryStore, idempotency::MockIdempotencyStore, key_sets::MockKeySets,
+    organizations::MockOrganizationStore, queue::MockAccountQueue, sealed::MockSealedStore, secrets::MockSecrets,
+    sessions::MockUserSessionStore, users::MockUserStore, vendors::MockVendorGateway,
 };
 
 /// Everything that persistence offers, as one thing to hand around.
@@ -68,6 +87,8 @@ pub trait Store:
     + ApiClientStore
     + ConnectionStore
     + CustomerStore
+    + DirectoryStore
+    + GroupStore
     + HistoryStore
     + IdempotencyStore
     + OrganizationStore
@@ -84,6 +105,10 @@ impl<T> Store for T where
         + ApiClientStore
         + ConnectionStore
         + CustomerStore
+        + DirectoryStore
+        + GroupStore
+        + DirectoryStore
+        + GroupStore
         + HistoryStore
         + IdempotencyStore
         + OrganizationStore

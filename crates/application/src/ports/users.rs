@@ -1,7 +1,7 @@
 //! Users in persistence.
 
 use async_trait::async_trait;
-use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Timestamp, User, UserId, Version};
+use roster_domain::{CustomerId, Email, ExternalId, OrganizationId, Timestamp, User, UserId, UserName, Version};
 
 use super::{ChangeRecord, Sealed, StoreError};
 
@@ -13,8 +13,8 @@ pub trait UserStore: Send + Sync {
     /// once (`desired_version` is the user's version, `applied_version` is 0), and the change in the history. All or nothing, in one round trip. An initial
     /// password is kept beside the user until it is forgotten.
     ///
-    /// MUST return `Reference` if the user's customer is not there; `Conflict(Id)`, `Conflict(ExternalId)` or `Conflict(Email)` if another user stands against it;
-    /// deleted users do not stand against external id and e-mail. Of many who create the same external id at
+    /// MUST return `Reference` if the user's customer is not there; `Conflict(Id)`, `Conflict(ExternalId)`, `Conflict(Email)` or `Conflict(UserName)` if another user stands against it;
+    /// deleted users do not stand against anything but their ids. Of many who create the same external id at
     /// once, exactly one MUST succeed.
     async fn create_user<'a>(&self, write: UserWrite<'a>) -> Result<(), StoreError>;
 
@@ -26,11 +26,27 @@ pub trait UserStore: Send + Sync {
     /// longer held. A lease on it is left alone. The id of the last known state at the vendor is kept.
     ///
     /// MUST return `Stale`, and write nothing, if the stored version is not `expected`, or the user is deleted or
-    /// absent; `Reference` if the user's customer is not there; `Conflict(ExternalId)` or `Conflict(Email)` if another
+    /// absent; `Reference` if the user's customer is not there; `Conflict(ExternalId)`, `Conflict(Email)` or `Conflict(UserName)` if another
     /// user stands against it. A user with `deleted_at` set becomes a tombstone: it frees its external id and e-mail.
     ///
     /// An initial password replaces the one that is kept; without one, that stays, except that a tombstone keeps none.
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError>;
+
+    /// The user who was deleted last of those who had this external id, or else of those who had this `userName`, and is still kept.
+    async fn deleted_user<'a>(
+        &self,
+        organization: OrganizationId,
+        external_id: Option<&'a ExternalId>,
+        user_name: Option<&'a UserName>,
+    ) -> Result<Option<User>, StoreError>;
+
+    /// Puts a user in place of the tombstone that the user has become. As [`UserStore::create_user`] makes accounts that are
+    /// missing, and as [`UserStore::update_user`] makes those that are there due again, at connections that take all users.
+    /// Accounts elsewhere are driven to be gone as before.
+    ///
+    /// MUST return `Stale`, and write nothing, if the stored version is not `expected`, or the user is absent or not deleted;
+    /// else as `create_user`.
+    async fn restore_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError>;
 
     /// Whether an initial password of a user is kept, which waits for a vendor that takes one.
     async fn has_initial_password(&self, organization: OrganizationId, id: UserId) -> Result<bool, StoreError>;

@@ -1,7 +1,7 @@
 //! API clients.
 
 use roster_application::ports::{ClientSecret, Store, StoreError, UniqueKey};
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, Email};
+use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, Email, Surface};
 
 use super::given::{self, after};
 
@@ -209,4 +209,32 @@ pub async fn used_assertions_are_forgotten_once_they_have_expired(store: &dyn St
             .await
             .expect("asked")
     );
+}
+
+/// One that opens one surface only, and one that opens all.
+pub async fn the_surface_of_a_client_comes_back_as_it_was_stored(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    for surface in [Some(Surface::Scim), Some(Surface::V1), None] {
+        let client = ApiClient {
+            surface,
+            ..given::new_client(organization, ApiClientKind::ApiKey)
+        };
+        let digest = given::digest_of(client.id.uuid());
+        store
+            .create_client(&client, &ClientSecret::KeyDigest(digest))
+            .await
+            .expect("created");
+
+        let by_digest = store
+            .client_by_key_digest(&digest)
+            .await
+            .expect("read")
+            .expect("found")
+            .0;
+        let by_id = store.client(client.id).await.expect("read").expect("found").0;
+        let listed = store.clients(organization, None, 99).await.expect("read");
+
+        assert_eq!((&by_digest, &by_id), (&client, &client));
+        assert!(listed.contains(&client));
+    }
 }

@@ -130,26 +130,18 @@ pub async fn who_is_inactive_from_the_beginning_and_active_at_the_vendor_leaves(
     let before = given::connection(store, organization).await;
     let choosy = given::choosy_connection(store, organization).await;
     let widened = given::choosy_connection(store, organization).await;
+    let tied = given::choosy_connection(store, organization).await;
     let user = given::new_user(organization, &inactive);
     given::create(store, &user, None).await.expect("created");
     let since = given::connection(store, organization).await;
     given::assign(store, &user, &choosy, true, after(1)).await;
     given::take(store, &widened, Assignment::All, after(1)).await;
+    let group = given::group(store, organization, "Ward", &[&user]).await;
+    given::tie(store, &group, &tied, true, after(1)).await;
 
-    let claims = given::claims(store, after(2), after(60), 10).await;
-    assert_eq!(claims.len(), 4);
-    for claim in &claims {
-        let settlement = given::settlement(claim, given::retry(after(9), None));
-        let known = Known {
-            vendor_user_id: Some(VendorUserId::new("theirs".to_owned())),
-            active: Some(true),
-            ..Known::default()
-        };
-        let settlement = Settlement { known, ..settlement };
-        assert!(store.record(&claim.key, &settlement, after(3)).await.expect("recorded"));
-    }
+    active_at_the_vendor(store, 5).await;
 
-    let all = [before, choosy, widened, since];
+    let all = [before, choosy, widened, tied, since];
     for connection in &all {
         assert_eq!(departures(store, connection, NOW).await, (1, 1));
     }
@@ -160,6 +152,47 @@ pub async fn who_is_inactive_from_the_beginning_and_active_at_the_vendor_leaves(
     given::set_active(store, &back, false, after(5)).await;
     for connection in &all {
         assert_eq!(departures(store, connection, NOW).await, (1, 1));
+    }
+}
+
+/// MUST: at the connections where the user was, and at those that were made meanwhile.
+pub async fn who_comes_back_inactive_and_is_active_at_the_vendor_leaves(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let inactive = UserChanges {
+        active: Change::Set(false),
+        ..UserChanges::default()
+    };
+    let before = given::connection(store, organization).await;
+    let user = given::user(store, organization, "E-1").await;
+    let tombstone = given::delete(store, &user, after(1)).await;
+    let since = given::connection(store, organization).await;
+    let back = given::restored(&tombstone, &inactive, after(1));
+    given::restore(store, &back, tombstone.version).await.expect("restored");
+
+    active_at_the_vendor(store, 2).await;
+
+    for connection in [&before, &since] {
+        assert_eq!(departures(store, connection, NOW).await, (1, 1));
+    }
+    given::set_active(store, &back, true, after(4)).await;
+    for connection in [&before, &since] {
+        assert_eq!(departures(store, connection, NOW).await, (0, 1));
+    }
+}
+
+/// Claims all accounts that are due, and records that their users are found to be active at the vendor.
+async fn active_at_the_vendor(store: &dyn Store, expected: usize) {
+    let claims = given::claims(store, after(2), after(60), 10).await;
+    assert_eq!(claims.len(), expected);
+    for claim in &claims {
+        let settlement = given::settlement(claim, given::retry(after(9), None));
+        let known = Known {
+            vendor_user_id: Some(VendorUserId::new("theirs".to_owned())),
+            active: Some(true),
+            ..Known::default()
+        };
+        let settlement = Settlement { known, ..settlement };
+        assert!(store.record(&claim.key, &settlement, after(3)).await.expect("recorded"));
     }
 }
 

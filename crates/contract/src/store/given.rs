@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use roster_application::ports::{
     CallRecord, ChangeRecord, ClientSecret, ConnectionKey, Sealed, Store, StoreError, UserWrite,
 };
+use roster_domain::scim::{Attributes, Value};
 use roster_domain::{
     Account, Actor, ApiClient, ApiClientId, ApiClientKind, Assignment, BaseUrl, Change, ConnectVersion, Connection,
     ConnectionId, ConnectionOptions, Customer, CustomerChanges, CustomerId, Deed, Organization, OrganizationId, Pause,
@@ -16,8 +17,10 @@ use roster_domain::{
 };
 use uuid::{Builder, Uuid};
 
+mod groups;
 mod queue;
 
+pub use groups::*;
 pub use queue::*;
 
 /// When everything begins: 2026-01-05 08:00:00 UTC and 123456 microseconds, so that a store that rounds is found out.
@@ -69,6 +72,7 @@ pub fn new_client(organization: OrganizationId, kind: ApiClientKind) -> ApiClien
         organization_id: organization,
         kind,
         label: Some("a client".to_owned()),
+        surface: None,
         created_at: NOW,
     }
 }
@@ -260,8 +264,22 @@ pub fn every_field() -> UserChanges {
             speech_locale: set("en-US"),
             secondary_speech_locale: set("es-MX"),
         }),
+        user_name: set("Ann.Müller@Login.example.org"),
+        scim: Change::Set(kept()),
         ..UserChanges::default()
     }
+}
+
+/// What an identity provider says that Roster has no use for: every type of value.
+fn kept() -> Attributes {
+    let mut address = Attributes::new();
+    address.set("locality", Value::text("Zürich \"West\""));
+    address.set("primary", Value::Boolean(true));
+    let mut kept = Attributes::new();
+    kept.set("title", Value::text("O'Ärztin \\ 100%"));
+    kept.set("addresses", Value::Many(vec![Value::Complex(address)]));
+    kept.set("seen", Value::DateTime(NOW));
+    kept
 }
 
 /// What the history is told of a change of a user.

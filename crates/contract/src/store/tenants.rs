@@ -1,10 +1,11 @@
 //! Another organization's ids find nothing and change nothing.
 
 use roster_application::ports::{
-    AccountQuery, Begun, ClaimKey, ConnectionKey, DepartureCount, IdempotencyKey, InCustomer, Sealed, Settled,
+    AccountQuery, Begun, ClaimKey, ConnectionKey, DepartureCount, Find, IdempotencyKey, InCustomer, Sealed, Settled,
     Settlement, Store, StoreError, UserQuery,
 };
-use roster_domain::{Connection, Customer, Deed, Departures, ExternalId, User, VendorKey};
+use roster_domain::scim::{Filter, Operand, Operator, Path, ResourceType};
+use roster_domain::{Connection, Customer, Deed, Departures, ExternalId, Group, User, VendorKey};
 
 use super::given::{self, NOW, after};
 
@@ -338,4 +339,83 @@ pub async fn assignments_of_another_organization_are_neither_found_nor_changed(s
         store.keep(given::WORKER, &[own], after(99)).await.expect("asked"),
         [own]
     );
+}
+
+/// Every way to a group, to who is in it, and to where it is tied.
+pub async fn groups_of_another_organization_are_neither_found_nor_changed(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    let connection = given::choosy_connection(store, other).await;
+    let user = given::user(store, other, "E-1").await;
+    let group = given::group(store, other, "Ward", &[&user]).await;
+    given::tie(store, &group, &connection, true, after(1)).await;
+    let strange = Group {
+        organization_id: stranger,
+        ..given::next(&group, after(2))
+    };
+    let (_, left) = given::records(after(2));
+
+    assert_eq!(store.group(stranger, group.id).await.expect("read"), None);
+    assert_eq!(store.members(stranger, &[group.id]).await.expect("read"), []);
+    assert_eq!(store.ties(stranger, &[group.id]).await.expect("read"), []);
+    assert_eq!(store.groups_of_users(stranger, &[user.id]).await.expect("read"), []);
+    assert_eq!(
+        store.missing_users(stranger, &[user.id]).await.expect("read"),
+        [user.id]
+    );
+    let updated = given::update_group(store, &strange, &given::only(&[]), 1).await;
+    assert!(matches!(updated, Err(StoreError::Stale)), "{updated:?}");
+    let deleted = store.delete_group(stranger, group.id, 1, &left).await;
+    assert!(matches!(deleted, Err(StoreError::Stale)), "{deleted:?}");
+    assert_eq!(store.group(other, group.id).await.expect("read"), Some(group.clone()));
+    assert_eq!(
+        store.members(other, &[group.id]).await.expect("read"),
+        [(group.id, user.id)]
+    );
+    let twin = Group { version: 1, ..strange };
+    given::create_group(store, &twin, &given::only(&[]))
+        .await
+        .expect("ids are the organization's own");
+}
+
+/// Searches end at the organization, whatever the filter; tombstones, too, are its own.
+pub async fn searches_find_nothing_of_another_organization(store: &dyn Store) {
+    let (stranger, other) = (given::organization(store).await, given::organization(store).await);
+    let user = given::user(store, other, "E-1").await;
+    let group = given::group(store, other, "Ward", &[&user]).await;
+    let everybody = Filter::Or(vec![
+        Filter::And(Vec::new()),
+        Filter::Not(Box::new(Filter::Or(Vec::new()))),
+    ]);
+    let compare = |of, attribute, text: String| {
+        let path = Path::resolve(of, None, attribute, None).expect("an attribute");
+        Filter::compare(path, Operator::Equal, Operand::Text(text)).expect("a filter")
+    };
+    let of_users = [
+        everybody.clone(),
+        compare(ResourceType::User, "groups", group.id.to_string()),
+        compare(ResourceType::User, "id", user.id.to_string()),
+        compare(ResourceType::User, "externalId", "E-1".to_owned()),
+    ];
+    let of_groups = [everybody, compare(ResourceType::Group, "members", user.id.to_string())];
+    let find = |filter: &Filter| Find {
+        filter: Some(filter.clone()),
+        sort: None,
+        after: None,
+        skip: 0,
+        limit: 9,
+    };
+
+    for filter in &of_users {
+        assert_eq!(store.count_users(other, Some(filter)).await.expect("counted"), 1);
+        assert_eq!(store.count_users(stranger, Some(filter)).await.expect("counted"), 0);
+        assert_eq!(store.find_users(stranger, &find(filter)).await.expect("found"), []);
+    }
+    for filter in &of_groups {
+        assert_eq!(store.count_groups(other, Some(filter)).await.expect("counted"), 1);
+        assert_eq!(store.count_groups(stranger, Some(filter)).await.expect("counted"), 0);
+        assert_eq!(store.find_groups(stranger, &find(filter)).await.expect("found"), []);
+    }
+    given::delete(store, &user, after(1)).await;
+    let id = ExternalId::new("E-1").expect("valid");
+    assert_eq!(store.deleted_user(stranger, Some(&id), None).await.expect("read"), None);
 }

@@ -112,3 +112,38 @@ pub async fn every_assignment_and_approval_that_makes_an_account_due_wakes(store
     given::take(store, &connection, Assignment::All, after(4)).await;
     wakes_at_once(store, "a connection that takes all from now on").await;
 }
+
+/// The same for groups, and for users who come back.
+pub async fn every_change_of_a_group_that_makes_an_account_due_wakes(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let connection = given::choosy_connection(store, organization).await;
+    let user = given::user(store, organization, "E-1").await;
+    let group = given::group(store, organization, "Ward", &[&user]).await;
+    quiet(store).await;
+
+    given::tie(store, &group, &connection, true, after(1)).await;
+    wakes_at_once(store, "a tie").await;
+
+    let group = given::change_members(store, &group, &given::only(&[]), after(2)).await;
+    wakes_at_once(store, "a member who goes").await;
+
+    let group = given::change_members(store, &group, &given::come_and_go(&[&user], &[]), after(3)).await;
+    wakes_at_once(store, "a member who comes").await;
+
+    given::delete_group(store, &group, after(4)).await;
+    wakes_at_once(store, "a group that is deleted").await;
+
+    let group = given::new_group(organization, "Ward");
+    given::create_group(store, &group, &given::only(&[&user]))
+        .await
+        .expect("created");
+    quiet(store).await;
+    given::tie(store, &group, &connection, true, after(5)).await;
+    wakes_at_once(store, "a tie of another group").await;
+
+    let tombstone = given::delete(store, &user, after(6)).await;
+    quiet(store).await;
+    let back = given::restored(&tombstone, &given::external_id("E-1"), after(7));
+    given::restore(store, &back, tombstone.version).await.expect("restored");
+    wakes_at_once(store, "a user who comes back").await;
+}

@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use email_address::{EmailAddress, Options};
 
+use super::text::fold;
 use crate::violation::{Fault, Given, Rule};
 
 /// An e-mail address: syntactically valid (RFC 5321, RFC 6531), at most 254 bytes, kept as it was given and
@@ -71,15 +72,6 @@ fn is_address(text: &str) -> bool {
         .chars()
         .all(|c| !c.is_ascii() || c.is_ascii_alphanumeric() || "-.".contains(c));
     whole && host && !text.chars().any(char::is_control)
-}
-
-/// Lower case, letter by letter: `str::to_lowercase` would spell a capital sigma by its place in the word, so that
-/// one address in capitals and in small letters could differ.
-fn fold(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .map(|c| if c == 'ς' { 'σ' } else { c })
-        .collect()
 }
 
 impl PartialEq for Email {

@@ -22,6 +22,7 @@ pub use phone::{Phone, PhoneCountryCode, PhoneNumber};
 pub use provider::{NoteIdentifier, NoteTemplateId, SessionType, TherapyLicence};
 pub use role::Role;
 pub use settings::{Settings, Specialty, SpecialtyKind};
-pub use text::{ExternalId, PersonName};
+pub use text::{ExternalId, PersonName, UserName};
 
 pub(crate) use provider::NoteTemplateIds;
+pub(crate) use text::{fold, line};

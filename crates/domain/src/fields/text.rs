@@ -31,6 +31,15 @@ pub(crate) fn check_line(text: &str, max: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Lower case, letter by letter: `str::to_lowercase` would spell a capital sigma by its place in the word, so that
+/// one address in capitals and in small letters could differ.
+pub(crate) fn fold(text: &str) -> String {
+    text.chars()
+        .flat_map(char::to_lowercase)
+        .map(|c| if c == 'ς' { 'σ' } else { c })
+        .collect()
+}
+
 /// Defines a newtype over one line of text with a maximum length.
 macro_rules! line {
     ($(#[$doc:meta])* $name:ident, $max:expr) => {
@@ -70,6 +79,39 @@ line! {
     ///
     /// The limit is Nabla's, for `external_id` and `external_provider_id` alike.
     ExternalId, 256
+}
+
+/// The name by which an identity provider knows the user: 1 to 256 characters, kept as it was given and compared without
+/// regard to case (RFC 7643, section 4.1.1). Unique in the organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserName {
+    given: String,
+    folded: String,
+}
+
+impl UserName {
+    /// The most characters (Unicode scalar values) that it may have.
+    pub const MAX_CHARACTERS: usize = 256;
+
+    /// Checks the name: 1 to [`Self::MAX_CHARACTERS`] characters, without control characters.
+    pub fn new(text: impl Into<String>) -> Result<Self, Fault> {
+        let given = text.into();
+        check_line(&given, Self::MAX_CHARACTERS)?;
+        let folded = fold(&given);
+        Ok(Self { given, folded })
+    }
+
+    /// The name as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.given
+    }
+
+    /// The name in the form in which two names are compared, and in which it is unique.
+    #[must_use]
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
 }
 
 /// A first or a last name: 1 to 200 characters. No vendor states a limit; this one keeps a record readable.

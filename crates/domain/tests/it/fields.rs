@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use proptest::prelude::*;
+use roster_domain::scim::GroupName;
 use roster_domain::{
     DateOfBirth, Email, ExternalId, Fault, Given, Locale, NoteTemplateId, Npi, Password, PersonName, PhoneCountryCode,
-    PhoneNumber, Rule, SpecialtyKind, SpeechLocale, TherapyLicence,
+    PhoneNumber, Rule, SpecialtyKind, SpeechLocale, TherapyLicence, UserName,
 };
 
 use crate::given::text_of;
@@ -13,7 +14,7 @@ use crate::given::text_of;
 type Check = fn(&str) -> Result<String, Fault>;
 
 /// The fields that are one line of any text, with their limits in characters.
-const LINES: [(&str, usize, Check); 4] = [
+const LINES: [(&str, usize, Check); 6] = [
     ("external id", 256, |text| {
         ExternalId::new(text).map(|it| it.as_str().to_owned())
     }),
@@ -26,12 +27,20 @@ const LINES: [(&str, usize, Check); 4] = [
     ("note template id", 100, |text| {
         NoteTemplateId::new(text).map(|it| it.as_str().to_owned())
     }),
+    ("user name", 256, |text| {
+        UserName::new(text).map(|it| it.as_str().to_owned())
+    }),
+    ("group name", 256, |text| {
+        GroupName::new(text).map(|it| it.as_str().to_owned())
+    }),
 ];
 
 #[test]
 fn the_documented_limits_are_the_ones_enforced() {
     assert_eq!(ExternalId::MAX_CHARACTERS, 256);
     assert_eq!(PersonName::MAX_CHARACTERS, 200);
+    assert_eq!(UserName::MAX_CHARACTERS, 256);
+    assert_eq!(GroupName::MAX_CHARACTERS, 256);
     assert_eq!(TherapyLicence::MAX_CHARACTERS, 100);
     assert_eq!(NoteTemplateId::MAX_CHARACTERS, 100);
     assert_eq!(Email::MAX_BYTES, 254);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use proptest::prelude::*;
+use roster_domain::scim::{Attributes, Value};
 use roster_domain::{Change, OrganizationId, PhiGuard, Timestamp, User, UserChanges, UserId, Violations};
 use uuid::Uuid;
 
@@ -45,6 +46,14 @@ pub(crate) fn entries(items: &[(&str, &str)]) -> BTreeMap<String, String> {
     items
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// Attributes with one text each.
+pub(crate) fn scim(items: &[(&str, &str)]) -> Attributes {
+    items
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), Value::text(*text)))
         .collect()
 }
 
@@ -114,6 +123,8 @@ pub(crate) fn full() -> UserChanges {
         pronoun: set("NeutralThem"),
         date_of_birth: set("1980-02-29"),
         customer_id: set("contoso"),
+        user_name: set("Ann.Lee@hospital.example"),
+        scim: Change::Set(scim(&[("title", "Senior Physician")])),
         password: Change::Keep,
         unreadable: Violations::none(),
     }

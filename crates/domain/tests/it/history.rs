@@ -8,7 +8,7 @@ use crate::given::{at, full, set, user};
 fn a_new_user_has_all_fields_that_are_set() {
     let nobody = user(&UserChanges::default());
     assert_eq!(changed_fields(None, &nobody), ["active"]);
-    assert_eq!(changed_fields(None, &user(&full())).len(), 18);
+    assert_eq!(changed_fields(None, &user(&full())).len(), 20);
     assert_eq!(Deed::of(None, &nobody), Deed::Created);
 }
 

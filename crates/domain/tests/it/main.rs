@@ -17,6 +17,8 @@ mod plan;
 mod profile;
 mod resolve;
 mod retry;
+#[macro_use]
+mod scim;
 mod settings;
 mod user;
 mod violation;

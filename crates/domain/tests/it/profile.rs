@@ -30,7 +30,7 @@ macro_rules! fields {
     };
 }
 
-const FIELDS: [Field; 17] = fields![
+const FIELDS: [Field; 19] = fields![
     external_id,
     email,
     first_name,
@@ -47,7 +47,9 @@ const FIELDS: [Field; 17] = fields![
     pronoun,
     date_of_birth,
     settings,
-    customer_id
+    customer_id,
+    user_name,
+    scim
 ];
 
 #[test]

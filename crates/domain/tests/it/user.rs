@@ -210,3 +210,25 @@ fn a_tombstone_holds_no_customer() {
 
     assert_eq!(before.delete(at(60)).profile.customer_id, None);
 }
+
+#[test]
+fn a_user_who_comes_back_is_the_same_one_with_nothing_left_of_what_was() {
+    let before = user(&full());
+    let deleted = before.delete(at(60));
+    let changes = UserChanges {
+        user_name: set("ann"),
+        ..UserChanges::default()
+    };
+
+    let back = deleted.restore(&changes, PhiGuard::Off, at(120)).expect("valid").user;
+
+    assert_eq!(
+        (back.id, back.created_at, back.deleted_at),
+        (before.id, before.created_at, None)
+    );
+    assert_eq!(
+        (back.version, back.updated_at, back.active),
+        (deleted.version + 1, at(120), true)
+    );
+    assert_eq!(back.profile, Profile::default().apply(&changes).expect("valid"));
+}

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use roster_domain::{
     AccountStatus, Cause, ConnectVersion, ConnectionId, Fault, NoteIdentifier, PhiGuard, Pronoun, Region, Remedy, Role,
-    Rule, SessionType, Slug, UserId, Vendor,
+    Rule, SessionType, Slug, Surface, UserId, Vendor,
 };
 
 fn assert_words<T: FromStr<Err = Fault> + PartialEq + Debug + Copy>(
@@ -52,6 +52,21 @@ fn every_word_is_read_back_and_nothing_like_it() {
     assert_words(Region::ALL, Region::NAMES, Region::name);
     assert_words(ConnectVersion::ALL, ConnectVersion::NAMES, ConnectVersion::name);
     assert_words(PhiGuard::ALL, PhiGuard::NAMES, PhiGuard::name);
+}
+
+#[test]
+fn clients_call_every_surface_but_rosters_own() {
+    assert_words(Surface::ALL, Surface::NAMES, Surface::name);
+    for surface in Surface::ALL {
+        let is_called = !matches!(surface, Surface::Cli | Surface::Pull);
+        assert_eq!(Surface::callable(surface.name()).ok(), is_called.then_some(*surface));
+        assert_eq!(Surface::CALLABLE.contains(surface), is_called);
+    }
+    let names: Vec<&str> = Surface::CALLABLE.iter().map(|surface| surface.name()).collect();
+    assert_eq!(names, Surface::CALLABLE_NAMES);
+    for vendor in Vendor::ALL {
+        assert_eq!(Surface::from(vendor).name(), vendor.name());
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod accounts;
 mod connections;
 mod customers;
+mod directory;
 mod gateway;
+mod groups;
 mod history;
 mod idempotency;
 pub(crate) mod keys;
@@ -26,7 +28,7 @@ use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use roster_domain::{
     Account, ApiClient, ApiClientId, ApiClientKind, ClientKey, Connection, Customer, Email, ExternalId, Organization,
-    OrganizationId, Password, PhiGuard, Slug, Timestamp, User, UserId, Version,
+    OrganizationId, Password, PhiGuard, Slug, Surface, Timestamp, User, UserId, UserName, Version,
 };
 use uuid::Uuid;
 
@@ -40,6 +42,7 @@ pub(crate) struct Memory {
     accounts: Mutex<Vec<Account>>,
     history: Mutex<Vec<(OrganizationId, UserId, HistoryEntry)>>,
     requests: Mutex<Vec<idempotency::Request>>,
+    groups: groups::Groups,
     clients: Mutex<Vec<Known>>,
     sessions: Mutex<Vec<UserSession>>,
     ids: AtomicU64,
@@ -91,6 +94,14 @@ impl Memory {
         self.add_client(ApiClientKind::ApiKey, secret, organization)
     }
 
+    /// From now on the client opens one surface only.
+    pub(crate) fn limit(&self, client: ApiClientId, surface: Surface) {
+        let mut clients = self.clients.lock().unwrap();
+        for (limited, ..) in clients.iter_mut().filter(|(known, ..)| known.id == client) {
+            limited.surface = Some(surface);
+        }
+    }
+
     /// A client that signs in with an address and a password.
     pub(crate) async fn add_service_account(
         &self,
@@ -124,6 +135,7 @@ impl Memory {
             organization_id: organization.id,
             kind,
             label: None,
+            surface: None,
             created_at: self.now(),
         };
         self.clients
@@ -152,6 +164,10 @@ impl Memory {
     }
 }
 
+fn user_name_of(user: &User) -> Option<&str> {
+    user.profile.user_name.as_ref().map(UserName::folded)
+}
+
 fn stands_against(users: &[User], user: &User) -> Result<(), StoreError> {
     for other in users
         .iter()
@@ -163,6 +179,9 @@ fn stands_against(users: &[User], user: &User) -> Result<(), StoreError> {
         }
         if user.profile.email.is_some() && other.profile.email == user.profile.email {
             return Err(StoreError::Conflict(UniqueKey::Email));
+        }
+        if user.profile.user_name.is_some() && user_name_of(other) == user_name_of(user) {
+            return Err(StoreError::Conflict(UniqueKey::UserName));
         }
     }
     Ok(())
@@ -190,6 +209,42 @@ impl UserStore for Memory {
         let stored = users
             .iter_mut()
             .find(|stored| stored.id == user.id && stored.version == expected && stored.deleted_at.is_none());
+        *stored.ok_or(StoreError::Stale)? = user.clone();
+        if user.deleted_at.is_some() {
+            self.leave_groups(user);
+        }
+        self.keep_password(user, write.password);
+        self.make_due(user);
+        self.tell(user.organization_id, user.id, write.change);
+        Ok(())
+    }
+
+    async fn deleted_user<'a>(
+        &self,
+        organization: OrganizationId,
+        external_id: Option<&'a ExternalId>,
+        user_name: Option<&'a UserName>,
+    ) -> Result<Option<User>, StoreError> {
+        let users = self.users.lock().unwrap();
+        let last = |is_it: &dyn Fn(&User) -> bool| {
+            let deleted = users
+                .iter()
+                .filter(|user| user.organization_id == organization && user.deleted_at.is_some() && is_it(user));
+            deleted.max_by_key(|user| user.deleted_at).cloned()
+        };
+        let by_external_id = external_id.and_then(|id| last(&|user| user.profile.external_id.as_ref() == Some(id)));
+        Ok(by_external_id
+            .or_else(|| user_name.and_then(|name| last(&|user| user_name_of(user) == Some(name.folded())))))
+    }
+
+    async fn restore_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
+        let user = write.user;
+        let mut users = self.users.lock().unwrap();
+        stands_against(&users, user)?;
+        self.has_customer_of(user)?;
+        let stored = users
+            .iter_mut()
+            .find(|stored| stored.id == user.id && stored.version == expected && stored.deleted_at.is_some());
         *stored.ok_or(StoreError::Stale)? = user.clone();
         self.keep_password(user, write.password);
         self.make_due(user);

@@ -10,6 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, any, get};
+use roster_domain::Surface;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Paths;
 use utoipa::openapi::{Components, OpenApi, OpenApiBuilder};
@@ -190,7 +191,8 @@ async fn check_version(State(versions): State<Versions>, request: Request, next:
 async fn admit<D: Dialect>(State(guard): State<Guard<D>>, request: Request, next: Next) -> Result<Response, Refusal> {
     let (mut parts, body) = request.into_parts();
     let callers = guard.dialect.callers();
-    let caller = guard.api.scheme.authenticate(callers, &parts.headers).await?;
+    let opening = Surface::from(guard.dialect.vendor());
+    let caller = guard.api.scheme.authenticate(callers, opening, &parts.headers).await?;
     guard.dialect.admit(&caller, &mut parts).await?;
     let call = Call::of(
         &parts,

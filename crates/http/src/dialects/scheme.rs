@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use roster_application::authentication::{Audience, Caller};
-use roster_domain::ApiClientKind;
+use roster_domain::{ApiClientKind, Surface};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use super::Callers;
@@ -22,12 +22,19 @@ pub(crate) enum Scheme {
 }
 
 impl Scheme {
-    /// Who is calling. What opens one scheme, or one audience, opens none of the others.
-    pub(super) async fn authenticate(self, callers: &Callers, headers: &HeaderMap) -> Result<Caller, Refusal> {
+    /// Who is calling. What opens one scheme, or one audience, opens none of the others; and a client that is limited to one
+    /// surface opens no other.
+    pub(super) async fn authenticate(
+        self,
+        callers: &Callers,
+        opening: Surface,
+        headers: &HeaderMap,
+    ) -> Result<Caller, Refusal> {
         match self {
-            Self::AccessToken(audience) => by_access_token(callers, audience, bearer(headers)?).await,
+            Self::AccessToken(audience) => by_access_token(callers, opening, audience, bearer(headers)?).await,
             Self::ApiKey { header } => {
-                let found = callers.authentication.by_api_key(key(header, headers)?).await?;
+                let key = key(header, headers)?;
+                let found = callers.authentication.by_api_key(key, opening).await?;
                 found.ok_or_else(|| Refusal::unauthorized("the API key is not known"))
             }
         }
@@ -56,9 +63,14 @@ impl Scheme {
 }
 
 /// The client is looked up each time, so that one that is deleted is out at once, whatever its token says.
-async fn by_access_token(callers: &Callers, audience: Audience, token: &str) -> Result<Caller, Refusal> {
+async fn by_access_token(
+    callers: &Callers,
+    opening: Surface,
+    audience: Audience,
+    token: &str,
+) -> Result<Caller, Refusal> {
     let claims = callers.tokens.read_access(token, audience, callers.now())?;
-    let found = callers.authentication.by_client_id(claims.client).await?;
+    let found = callers.authentication.by_client_id(claims.client, opening).await?;
     found
         .filter(|caller| caller.organization.id == claims.organization && is_of(audience, &caller.client.kind))
         .ok_or_else(|| Refusal::unauthorized("the client of this access token is not known any more"))

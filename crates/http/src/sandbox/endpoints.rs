@@ -12,7 +12,7 @@ use roster_application::authentication::Authentication;
 use roster_application::ports::UserQuery;
 use roster_application::users::Users;
 use roster_application::{Error, Missing};
-use roster_domain::{Fault as Broken, FieldPath, Given, Revision, Rule, User, Vendor};
+use roster_domain::{Fault as Broken, FieldPath, Given, Revision, Rule, Surface, User, Vendor};
 
 use super::answer::{CallAnswer, Data, FaultAnswer};
 use super::{Sandbox, request};
@@ -51,7 +51,9 @@ pub(super) fn router(state: Endpoints) -> Router {
 /// Lets in who holds an API key of the default organization.
 async fn admit(State(state): State<Endpoints>, request: Request, next: Next) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
-    let caller = state.authentication.by_api_key(bearer(&parts.headers)?).await?;
+    let key = bearer(&parts.headers)?;
+    // The sandbox is operated with what operates the organization.
+    let caller = state.authentication.by_api_key(key, Surface::V1).await?;
     let caller = caller.ok_or_else(|| Refusal::unauthorized("the API key is not known"))?;
     if caller.organization.id != state.sandbox.0.default_organization {
         let message = "the sandbox belongs to the organization default";

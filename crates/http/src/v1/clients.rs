@@ -10,7 +10,7 @@ use axum::{Extension, Json};
 use roster_application::Missing;
 use roster_application::api_clients::NewApiClient;
 use roster_application::authentication::Caller;
-use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, FieldPath, Timestamp, Violations};
+use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, FieldPath, Surface, Timestamp, Violations};
 use roster_wire::field::Field;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,6 +37,8 @@ struct ClientRequest {
     kind: Field,
     #[serde(default)]
     label: Field,
+    #[serde(default)]
+    surface: Field,
     #[serde(default)]
     public_key: Field,
     #[serde(default)]
@@ -69,6 +71,9 @@ struct NewApiKeyRequest {
     /// What people call the client.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Field,
+    /// The one surface that the client is to open; without it, it opens all.
+    #[schema(schema_with = schemas::optional_callable_surface, required = false)]
+    surface: Field,
 }
 
 /// A client that signs assertions with one key.
@@ -80,6 +85,9 @@ struct NewOauthClientRequest {
     /// What people call the client.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Field,
+    /// The one surface that the client is to open; without it, it opens all.
+    #[schema(schema_with = schemas::optional_callable_surface, required = false)]
+    surface: Field,
     /// The client's RSA public key of 2048 to 8192 bits, in PEM.
     #[schema(value_type = String, format = "rsa-public-key", max_length = 8192, pattern = "^-----BEGIN PUBLIC KEY-----")]
     public_key: Field,
@@ -94,6 +102,9 @@ struct NewOauthClientWithKeySetRequest {
     /// What people call the client.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Field,
+    /// The one surface that the client is to open; without it, it opens all.
+    #[schema(schema_with = schemas::optional_callable_surface, required = false)]
+    surface: Field,
     /// Where the JSON Web Key Set is: https on a public host, unless Roster's operator allows private addresses.
     #[schema(value_type = String, format = "uri", max_length = 2000, pattern = r"^https?://[!$-.0-9;=A-Z\[\]_a-z~][!$-;=A-Z\[\]_a-z~]*$")]
     jwks_url: Field,
@@ -108,6 +119,9 @@ struct NewServiceAccountRequest {
     /// What people call the client.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     label: Field,
+    /// The one surface that the client is to open; without it, it opens all.
+    #[schema(schema_with = schemas::optional_callable_surface, required = false)]
+    surface: Field,
     /// The e-mail address that it signs in with.
     #[schema(value_type = String, format = Email, max_length = 254)]
     email: Field,
@@ -127,6 +141,9 @@ struct ClientAnswer {
     /// What people call the client.
     #[schema(required)]
     label: Option<String>,
+    /// The one surface that the client opens; null for one that opens all.
+    #[schema(schema_with = schemas::nullable_callable_surface, required)]
+    surface: Option<&'static str>,
     /// For `oauth_client`: the RSA public key in PEM, if there is one.
     #[schema(required)]
     public_key: Option<String>,
@@ -170,6 +187,7 @@ impl From<ApiClient> for ClientAnswer {
             id: client.id.uuid(),
             kind,
             label: client.label,
+            surface: client.surface.map(Surface::name),
             public_key,
             jwks_url,
             email,
@@ -190,9 +208,15 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<Services>> {
 ///
 /// `api_key` answers the `key`, this once. `oauth_client` needs a `public_key` or a `jwks_url`, and its `id` is the issuer and
 /// subject of its assertions. `service_account` needs `email` and `password`.
+///
+/// A client with a `surface` opens that one and is not known anywhere else: give an identity provider a key with `scim`. Who
+/// opens `v1` can make clients of every kind for every surface.
 #[utoipa::path(post, path = "/clients", tag = "clients",
     request_body(content = NewClient, examples(
         ("api_key" = (value = json!({"kind": "api_key", "label": "EHR integration"}))),
+        ("api_key_of_an_identity_provider" = (value = json!({
+            "kind": "api_key", "label": "Entra ID", "surface": "scim"
+        }))),
         ("oauth_client" = (value = json!({"kind": "oauth_client", "public_key": "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA6p+QpcMlyg4AkOZ53hKs\naFvGNzfoXzDKiBFp/0NwkhjzMHwTumZ27qvnqoxL9E0IMw1pvEd9SQxNbBo9Sw4c\nv3jhK8xL0dVWWqRTLHueBUQjOWUlDF1Lnpg6zju11E78c+Vxh4uzLjgzhWPVU3F2\nvo2YBah0i4fPkheXAIriXzWvSXjH+x3YeQyA/mUWR97cWKC03ym/VQP0XnYrzZdX\nCVBXR/3AY8IipdLIog4IBxX71HOKBRHH5Q+N+4UD7UZ1EYOH1RI2GttHvfp2u4Tr\nQ6phG4GtUzLfbF9r7nwmcFjKWIwyK9DEt+uv3GR3XpdGPDIpEg6vbDFRL2ZswSXw\nAwIDAQAB\n-----END PUBLIC KEY-----"}))),
         ("oauth_client_with_key_set" = (value = json!({
             "kind": "oauth_client", "jwks_url": "https://keys.example.org/jwks.json"
@@ -302,6 +326,7 @@ fn read(body: Value) -> NewApiClient {
     let new = NewApiClient {
         kind: request.kind.text(&at("kind"), v),
         label: request.label.text(&at("label"), v),
+        surface: request.surface.text(&at("surface"), v),
         public_key: request.public_key.text(&at("public_key"), v),
         jwks_url: request.jwks_url.text(&at("jwks_url"), v),
         email: request.email.text(&at("email"), v),

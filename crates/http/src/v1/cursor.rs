@@ -14,6 +14,8 @@ pub(crate) enum List {
     Clients = 3,
     Accounts = 4,
     History = 5,
+    Groups = 6,
+    Members = 7,
 }
 
 /// Writes a cursor that ends behind the record of these ids.

@@ -59,6 +59,14 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<Version>>, Refu
     })
 }
 
+/// The same where all tags are weak, as SCIM's are (RFC 7644, section 3.14), and match although they are.
+pub(crate) fn if_match_weakly(headers: &HeaderMap) -> Result<Option<Vec<Version>>, Refusal> {
+    Ok(match read(headers, &IF_MATCH, "If-Match")? {
+        None | Some(Tags::Any) => None,
+        Some(Tags::These(tags)) => Some(tags.iter().filter_map(Tag::version).collect()),
+    })
+}
+
 /// Whether `If-None-Match` says that the caller has what a tag stands for already. Compared weakly, as the header demands.
 pub(crate) fn is_known(headers: &HeaderMap, current: &HeaderValue) -> Result<bool, Refusal> {
     Ok(match read(headers, &IF_NONE_MATCH, "If-None-Match")? {
@@ -154,6 +162,13 @@ mod tests {
     #[case::foreign_never_matches(&["\"a,b\", \"03\", \"+3\", \"\""], Some(vec![]))]
     fn if_match_names_the_versions_it_accepts(#[case] values: &[&str], #[case] expected: Option<Vec<Version>>) {
         assert_eq!(if_match(&headers(&IF_MATCH, values)).unwrap(), expected);
+    }
+
+    #[test]
+    fn where_all_tags_are_weak_they_match_all_the_same() {
+        let tags = headers(&IF_MATCH, &["W/\"3\", \"4+x\", W/\"a\""]);
+        assert_eq!(if_match_weakly(&tags).unwrap(), Some(vec![3, 4]));
+        assert_eq!(if_match_weakly(&headers(&IF_MATCH, &["*"])).unwrap(), None);
     }
 
     #[rstest]

@@ -4,8 +4,9 @@ pub(crate) mod accounts;
 mod clients;
 pub(crate) mod connections;
 mod cursor;
-mod etag;
+pub(crate) mod etag;
 mod fields;
+pub(crate) mod groups;
 pub(crate) mod history;
 mod idempotency;
 mod openapi;
@@ -14,7 +15,7 @@ pub(crate) mod preview;
 pub(crate) mod problem;
 pub(crate) mod problem_types;
 pub(crate) mod query;
-mod request;
+pub(crate) mod request;
 mod schemas;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::get;
+use roster_domain::Surface;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Services;
@@ -48,6 +50,7 @@ fn operations() -> OpenApiRouter<Arc<Services>> {
         .merge(history::routes())
         .merge(preview::routes())
         .merge(connections::routes())
+        .merge(groups::routes())
         .merge(clients::routes())
         .merge(organization::routes())
 }
@@ -87,7 +90,7 @@ async fn authenticate(
     next: Next,
 ) -> Result<Response, Refusal> {
     let key = bearer(request.headers())?;
-    let caller = services.authentication.by_api_key(key).await?;
+    let caller = services.authentication.by_api_key(key, Surface::V1).await?;
     let caller = caller.ok_or_else(|| Refusal::unauthorized("the Bearer token is no API key that is valid now"))?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)

@@ -166,6 +166,9 @@ fn conflicts(conflict: Conflicting) -> Vec<ProblemError> {
         Conflicting::ApiKey => ("taken", &["key"]),
         Conflicting::Id => ("taken", &["id"]),
         Conflicting::Slug => ("taken", &["slug"]),
+        // No surface but SCIM names users and groups so.
+        Conflicting::UserName => ("taken", &["userName"]),
+        Conflicting::GroupExternalId => ("taken", &["externalId"]),
         // No surface but Corti's dialect knows customers.
         Conflicting::CustomerId => ("taken", &["customerId"]),
         // They are about the path, not about a field.

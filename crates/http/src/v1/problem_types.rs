@@ -72,7 +72,9 @@ problem_types! {
 /// The kind of a refusal, as `/v1` names it.
 pub(crate) fn of(kind: Kind) -> ProblemType {
     match kind {
-        Kind::Malformed => MALFORMED,
+        // No surface but SCIM takes a change in pieces.
+        // The last is said by no handler of `/v1`.
+        Kind::Malformed | Kind::Scim(_) => MALFORMED,
         Kind::InvalidQuery => QUERY,
         Kind::InvalidHeader => HEADER,
         Kind::UnsupportedMediaType => MEDIA_TYPE,
@@ -81,7 +83,7 @@ pub(crate) fn of(kind: Kind) -> ProblemType {
         Kind::Unauthorized | Kind::Expired => UNAUTHORIZED,
         Kind::Forbidden | Kind::Deactivated => FORBIDDEN,
         Kind::NotFound(_) => NOT_FOUND,
-        Kind::UnknownPath => UNKNOWN_PATH,
+        Kind::UnknownPath | Kind::NotImplemented => UNKNOWN_PATH,
         Kind::MethodNotAllowed => METHOD,
         Kind::Conflict(_) | Kind::AlreadyActive => CONFLICT,
         Kind::VersionMismatch(_) => VERSION,

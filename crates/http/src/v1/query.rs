@@ -69,6 +69,11 @@ impl Query {
         })
     }
 
+    /// The parameters as they were given, for surfaces that pass over those that they do not know.
+    pub(crate) fn into_pairs(self) -> Vec<(String, String)> {
+        self.pairs
+    }
+
     /// A parameter, read; `None` if it is not given, or wrong, which is noted.
     pub(crate) fn take<T>(&mut self, name: &'static str, read: impl FnOnce(&str) -> Result<T, Fault>) -> Option<T> {
         let (values, others): (Vec<_>, Vec<_>) = self.pairs.drain(..).partition(|(given, _)| given == name);

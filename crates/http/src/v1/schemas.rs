@@ -96,6 +96,24 @@ pub(crate) fn surface() -> Object {
         .build()
 }
 
+/// What a client may be limited to, in a request.
+pub(crate) fn optional_callable_surface() -> Object {
+    words_or_null(Surface::CALLABLE_NAMES)
+        .description(Some(
+            "The one surface that the client is to open; without it, it opens all.",
+        ))
+        .build()
+}
+
+/// The same in an answer.
+pub(crate) fn nullable_callable_surface() -> Object {
+    words_or_null(Surface::CALLABLE_NAMES)
+        .description(Some(
+            "The one surface that the client opens; null for one that opens all.",
+        ))
+        .build()
+}
+
 pub(crate) fn action() -> Object {
     words(Deed::NAMES).description(Some("What was done.")).build()
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use roster_application::ports::{ClientSecret, StoreError};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, ConnectVersion, Email, Organization, OrganizationId, PhiGuard,
-    Slug, Timestamp,
+    Slug, Surface, Timestamp,
 };
 use uuid::Uuid;
 
@@ -60,6 +60,7 @@ pub(crate) struct ApiClientRow {
     pub(crate) email: Option<String>,
     pub(crate) public_key: Option<String>,
     pub(crate) jwks_url: Option<String>,
+    pub(crate) surface: Option<String>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -88,6 +89,7 @@ impl TryFrom<ApiClientRow> for ApiClient {
             organization_id: OrganizationId::new(row.organization_id),
             kind,
             label: row.label,
+            surface: place.check_optional("surface", row.surface, |name| Surface::from_str(&name))?,
             created_at: row.created_at,
         })
     }
@@ -100,7 +102,7 @@ macro_rules! clients_with_organization {
         sqlx::query_as!(
             $crate::rows::ClientOfOrganizationRow,
             "SELECT
-                 k.organization_id, k.id, k.kind, k.label, k.email, k.password_hash, k.public_key, k.jwks_url,
+                 k.organization_id, k.id, k.kind, k.label, k.email, k.password_hash, k.public_key, k.jwks_url, k.surface,
                  k.created_at, o.slug, o.phi_guard, o.nabla_connect_version, o.created_at AS organization_created_at
              FROM api_clients k JOIN organizations o ON o.id = k.organization_id "
                 + $rest,
@@ -120,6 +122,7 @@ pub(crate) struct ClientOfOrganizationRow {
     pub(crate) password_hash: Option<String>,
     pub(crate) public_key: Option<String>,
     pub(crate) jwks_url: Option<String>,
+    pub(crate) surface: Option<String>,
     pub(crate) created_at: Timestamp,
     pub(crate) slug: String,
     pub(crate) phi_guard: String,
@@ -147,6 +150,7 @@ impl TryFrom<ClientOfOrganizationRow> for (ApiClient, ClientSecret, Organization
             email: row.email,
             public_key: row.public_key,
             jwks_url: row.jwks_url,
+            surface: row.surface,
             created_at: row.created_at,
         };
         let secret = row.password_hash.map_or(ClientSecret::None, ClientSecret::PasswordHash);

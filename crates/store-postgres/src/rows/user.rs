@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use roster_application::directory::stored;
 use roster_application::ports::StoreError;
+use roster_domain::scim::Attributes;
 use roster_domain::{
     CustomerId, DateOfBirth, Email, ExternalId, FieldPath, Locale, Metadata, NoteIdentifier, NoteTemplateId, Npi,
     OrganizationId, PersonName, Phone, PhoneCountryCode, PhoneNumber, Profile, Pronoun, Role, SessionType, Settings,
-    Specialty, SpecialtyKind, SpeechLocale, TherapyLicence, Timestamp, User, UserId, Version,
+    Specialty, SpecialtyKind, SpeechLocale, TherapyLicence, Timestamp, User, UserId, UserName, Version,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -24,7 +26,7 @@ macro_rules! users {
                  locale, roles, metadata, npi, therapy_licence, note_identifier, default_note_template_ids,
                  specialty_kind, specialty_name, speech_locale, secondary_speech_locale, customer_id,
                  default_session_type, pronoun, date_of_birth, active, created_at,
-                 updated_at, deleted_at, version
+                 updated_at, deleted_at, version, user_name, scim
              FROM users " $(+ $rest)+
             $(, $argument)*
         )
@@ -32,7 +34,16 @@ macro_rules! users {
 }
 pub(crate) use users;
 
+/// The columns of users, for queries that are put together when they are asked; `u` is the user.
+pub(crate) const COLUMNS_OF_USERS: &str = "\
+    u.organization_id, u.id, u.external_id, u.email, u.first_name, u.last_name, u.phone_country_code, u.phone_number, \
+    u.locale, u.roles, u.metadata, u.npi, u.therapy_licence, u.note_identifier, u.default_note_template_ids, \
+    u.specialty_kind, u.specialty_name, u.speech_locale, u.secondary_speech_locale, u.customer_id, \
+    u.default_session_type, u.pronoun, u.date_of_birth, u.active, u.created_at, u.updated_at, u.deleted_at, u.version, \
+    u.user_name, u.scim";
+
 /// A row of `users`, without the columns that only serve to compare.
+#[derive(sqlx::FromRow)]
 pub(crate) struct UserRow {
     pub(crate) organization_id: Uuid,
     pub(crate) id: Uuid,
@@ -62,6 +73,8 @@ pub(crate) struct UserRow {
     pub(crate) updated_at: Timestamp,
     pub(crate) deleted_at: Option<Timestamp>,
     pub(crate) version: Version,
+    pub(crate) user_name: Option<String>,
+    pub(crate) scim: Value,
 }
 
 impl TryFrom<UserRow> for User {
@@ -122,6 +135,8 @@ fn profile(row: UserRow, place: &Place) -> Result<Profile, StoreError> {
         date_of_birth: place.check_optional("date_of_birth", row.date_of_birth, DateOfBirth::new)?,
         settings: place.check("secondary_speech_locale", settings)?,
         customer_id: place.check_optional("customer_id", row.customer_id, CustomerId::new)?,
+        user_name: place.check_optional("user_name", row.user_name, UserName::new)?,
+        scim: attributes(row.scim, place)?,
     })
 }
 
@@ -139,6 +154,11 @@ fn metadata(value: Value, place: &Place) -> Result<Metadata, StoreError> {
     let entries: BTreeMap<String, String> =
         serde_json::from_value(value).map_err(|_| place.corrupt("metadata", "must be an object of strings"))?;
     place.check("metadata", Metadata::new(entries, &FieldPath::root()))
+}
+
+/// What is kept for identity providers.
+fn attributes(value: Value, place: &Place) -> Result<Attributes, StoreError> {
+    stored::from_json(value).ok_or_else(|| place.corrupt("scim", "must be an object of attributes"))
 }
 
 fn list<T>(

@@ -1,11 +1,12 @@
 //! Rows that somebody changed by hand.
 
 use roster_application::ports::{
-    AccountQueue, ApiClientStore, ConnectionStore, CustomerStore, HistoryStore, OrganizationStore, Settlement,
-    StoreError, UserStore,
+    AccountQueue, ApiClientStore, ConnectionStore, CustomerStore, DirectoryStore, GroupStore, HistoryStore,
+    OrganizationStore, Settlement, StoreError, UserStore,
 };
 use roster_contract::store::{TestDatabase, given};
 use roster_domain::UserChanges;
+use roster_domain::scim::{Filter, Path, ResourceType};
 use rstest::rstest;
 
 use crate::database::Database;
@@ -23,6 +24,9 @@ use crate::database::Database;
 #[case("default_session_type", "UPDATE users SET default_session_type = 'girp'")]
 #[case("pronoun", "UPDATE users SET pronoun = ''")]
 #[case("date_of_birth", "UPDATE users SET date_of_birth = '1984-02-30'")]
+#[case("user_name", "UPDATE users SET user_name = ''")]
+#[case("scim", "UPDATE users SET scim = '{\"title\": null}'")]
+#[case("scim", "UPDATE users SET scim = '[]'")]
 #[case("specialty_name", "UPDATE users SET specialty_kind = NULL")]
 #[tokio::test]
 async fn a_corrupt_user_is_an_error_that_names_table_column_and_id(#[case] column: &str, #[case] sql: &'static str) {
@@ -161,6 +165,60 @@ async fn a_corrupt_user_does_not_keep_others_from_being_claimed() {
     let claims = given::claims(&store, given::after(1), given::after(60), 10).await;
 
     assert_eq!(claims.iter().map(|claim| claim.user.id).collect::<Vec<_>>(), [other.id]);
+}
+
+#[rstest]
+#[case("groups", "name", "UPDATE groups SET name = ''")]
+#[case("groups", "external_id", "UPDATE groups SET external_id = ''")]
+#[case("api_clients", "surface", "UPDATE api_clients SET surface = 'telepathy'")]
+#[tokio::test]
+async fn a_corrupt_group_or_client_is_an_error_that_names_table_and_column(
+    #[case] table: &str,
+    #[case] column: &str,
+    #[case] sql: &'static str,
+) {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    let group = given::group(&store, organization, "Ward", &[]).await;
+
+    database.tamper(sql).await;
+
+    let found = match table {
+        "groups" => store.group(organization, group.id).await.map(|_| ()),
+        _ => store.clients(organization, None, 9).await.map(|_| ()),
+    };
+    let Err(StoreError::Corrupt {
+        table: in_table,
+        column: named,
+        ..
+    }) = found
+    else {
+        panic!("the row is corrupt: {found:?}")
+    };
+    assert_eq!((in_table, named), (table, column));
+}
+
+#[tokio::test]
+async fn a_corrupt_user_does_not_keep_others_from_being_made_searchable() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    given::user(&store, organization, "E-1").await;
+    given::user(&store, organization, "E-2").await;
+    database
+        .tamper("UPDATE users SET search = NULL; UPDATE users SET npi = 'none' WHERE external_id = 'E-1'")
+        .await;
+
+    assert_eq!(store.index_users(1).await.unwrap(), 1);
+    assert_eq!(store.index_users(9).await.unwrap(), 1);
+    assert_eq!(store.index_users(9).await.unwrap(), 0);
+
+    let path = Path::resolve(ResourceType::User, None, "externalId", None).unwrap();
+    let found = store
+        .count_users(organization, Some(&Filter::present(path).unwrap()))
+        .await;
+    assert_eq!(found.unwrap(), 1);
 }
 
 #[rstest]

@@ -8,6 +8,7 @@ mod api_client;
 mod claim;
 mod connection;
 mod customer;
+mod group;
 mod history;
 mod user;
 
@@ -24,8 +25,9 @@ pub(crate) use api_client::{
 pub(crate) use claim::ClaimRow;
 pub(crate) use connection::{ConnectionRow, connections};
 pub(crate) use customer::{CustomerRow, customers};
+pub(crate) use group::{COLUMNS_OF_GROUPS, GroupRow};
 pub(crate) use history::HistoryRow;
-pub(crate) use user::{UserRow, users};
+pub(crate) use user::{COLUMNS_OF_USERS, UserRow, users};
 
 /// Which row is being read, for whoever has to mend it.
 pub(crate) struct Place {

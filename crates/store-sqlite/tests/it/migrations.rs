@@ -5,12 +5,13 @@
 use std::str::FromStr;
 
 use roster_application::ports::{
-    AccountQueue, AccountStore, ConnectionKey, ConnectionStore, CustomerStore, DepartureCount, HistoryStore,
-    InCustomer, OrganizationStore, Sealed, UserQuery, UserStore,
+    AccountQueue, AccountStore, ApiClientStore, ConnectionKey, ConnectionStore, CustomerStore, DepartureCount,
+    DirectoryStore, HistoryStore, InCustomer, OrganizationStore, Sealed, UserQuery, UserStore,
 };
 use roster_contract::store::given;
+use roster_domain::scim::{Filter, Operand, Operator, Path, ResourceType};
 use roster_domain::{
-    AccountStatus, Assignment, Connection, ConnectionId, ConnectionOptions, OrganizationId, User, UserId,
+    AccountStatus, Assignment, Connection, ConnectionId, ConnectionOptions, ExternalId, OrganizationId, User, UserId,
 };
 use roster_store_sqlite::SqliteStore;
 use sqlx::migrate::Migrator;
@@ -258,6 +259,82 @@ async fn a_database_of_the_third_version_has_accounts_in_sync_read_back_and_know
     };
     let departures = store.departures(&looking, everything).await.unwrap();
     assert_eq!((departures.leaving, departures.of), (1, 3));
+}
+
+/// What the third version wrote: a connection that takes the chosen and one that takes all, and a user who is at both, one who
+/// is at neither any more, and a tombstone.
+const ASSIGNED_IN_THIRD: &str = r#"
+    INSERT INTO organizations (id, slug, phi_guard, created_at) VALUES (x'019b8d3a000070008000000000000001', 'st-marys', 'off', 1767600000123456);
+    INSERT INTO api_clients (organization_id, id, kind, key_digest, created_at)
+    VALUES (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000009', 'api_key', x'00ff', 1767600000123456);
+    INSERT INTO users (organization_id, id, external_id, roles, default_note_template_ids, active, created_at, updated_at,
+        deleted_at, version)
+    VALUES
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000004', 'E-4', '[]', '[]', 1, 1767600000123456, 1767600000123456, NULL, 1),
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000005', 'E-5', '[]', '[]', 1, 1767600000123456, 1767600000123456, NULL, 1),
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000006', 'E-6', '[]', '[]', 1, 1767600000123456, 1767600000123456, 1767600000123456, 2);
+    INSERT INTO connections (organization_id, id, vendor, base_url, options, credentials, created_at, updated_at, version)
+    VALUES
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000002', 'nabla_core', 'https://vendor.example', '{"assignment": "chosen"}', x'00ff', 1767600000123456, 1767600000123456, 1),
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000003', 'nabla_core', 'https://vendor.example', '{}', x'00ff', 1767600000123456, 1767600000123456, 1);
+    INSERT INTO accounts (organization_id, user_id, connection_id, desired_version, is_assigned, updated_at)
+    VALUES
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000004', x'019b8d3a000070008000000000000002', 1, 1, 1767600000123456),
+        (x'019b8d3a000070008000000000000001', x'019b8d3a000070008000000000000005', x'019b8d3a000070008000000000000002', 1, 0, 1767600000123456);
+"#;
+
+#[tokio::test]
+async fn a_database_of_the_third_version_is_made_searchable_and_keeps_its_assignments() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("roster.db").display());
+    let options = SqliteConnectOptions::from_str(&url).unwrap().create_if_missing(true);
+    let pool = SqlitePool::connect_with(options).await.unwrap();
+    migrations(3).run(&pool).await.unwrap();
+    sqlx::raw_sql(ASSIGNED_IN_THIRD).execute(&pool).await.unwrap();
+    pool.close().await;
+
+    let store = SqliteStore::connect(&url).await.unwrap();
+    store.migrate().await.unwrap();
+
+    let organization = OrganizationId::new("019b8d3a-0000-7000-8000-000000000001".parse().unwrap());
+    let user = |number: u8| UserId::new(format!("019b8d3a-0000-7000-8000-00000000000{number}").parse().unwrap());
+    let path = Path::resolve(ResourceType::User, None, "externalId", None).unwrap();
+    let by_key = Filter::compare(path, Operator::Equal, Operand::Text("E-4".to_owned())).unwrap();
+    assert_eq!(store.count_users(organization, Some(&by_key)).await.unwrap(), 0);
+    assert_eq!(store.index_users(1).await.unwrap(), 1);
+    assert_eq!(store.index_users(9).await.unwrap(), 1);
+    assert_eq!(store.index_users(9).await.unwrap(), 0);
+    assert_eq!(store.count_users(organization, Some(&by_key)).await.unwrap(), 1);
+    assert_eq!(store.clients(organization, None, 9).await.unwrap()[0].surface, None);
+    let key = ExternalId::new("E-6").unwrap();
+    let tombstone = store
+        .deleted_user(organization, Some(&key), None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(tombstone.id, user(6));
+
+    // Who was chosen before stays when a group is left, and who was not is there as long as in the group.
+    let connections = store.connections(organization, None, 9).await.unwrap();
+    let (chosen, other) = (
+        store.user(organization, user(4)).await.unwrap().unwrap(),
+        store.user(organization, user(5)).await.unwrap().unwrap(),
+    );
+    let group = given::group(&store, organization, "Ward", &[&chosen, &other]).await;
+    for connection in &connections {
+        given::tie(&store, &group, connection, true, given::after(1)).await;
+    }
+    assert_eq!(assigned(&store, &chosen).await, [true, true]);
+    assert_eq!(assigned(&store, &other).await, [true, true]);
+    given::delete_group(&store, &group, given::after(2)).await;
+
+    assert_eq!(assigned(&store, &chosen).await, [true, true]);
+    assert_eq!(assigned(&store, &other).await, [false, true]);
+}
+
+async fn assigned(store: &SqliteStore, user: &User) -> Vec<bool> {
+    let accounts = store.accounts_of_user(user.organization_id, user.id).await.unwrap();
+    accounts.iter().map(|account| account.is_assigned).collect()
 }
 
 /// The first so many migrations alone.

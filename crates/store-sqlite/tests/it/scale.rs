@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use roster_application::ports::{AccountQueue, DepartureCount};
+use roster_application::ports::{AccountQueue, DepartureCount, DirectoryStore, Find};
 use roster_contract::store::{TestDatabase, given};
 use roster_domain::Connection;
+use roster_domain::scim::{Filter, Operand, Operator, Path, ResourceType};
 
 use crate::database::Database;
 
@@ -14,6 +15,23 @@ const FILL: &str = r"
     INSERT INTO users (organization_id, id, roles, default_note_template_ids, active, created_at, updated_at, version)
     SELECT o.id, randomblob(16), '[]', '[]', 1, 1000000, 1000000, 1
     FROM organizations o CROSS JOIN numbers;
+";
+/// Ten thousand users who can be searched, each in one of a thousand groups.
+const FILL_SEARCHED: &str = r"
+    CREATE TEMP TABLE numbers AS
+    WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+    SELECT n, unhex(printf('019b8d3a000070008000%012x', n)) AS id FROM numbers;
+    INSERT INTO users (organization_id, id, roles, default_note_template_ids, active, created_at, updated_at, version,
+        search)
+    SELECT o.id, numbers.id, '[]', '[]', 1, 1000000, 1000000, 1,
+        json_object('userName', 'user' || n || '@example.org', 'externalId', 'E-' || n, 'title', 'Dr ' || n)
+    FROM organizations o CROSS JOIN numbers;
+    INSERT INTO groups (organization_id, id, name, search, created_at, updated_at, version)
+    SELECT o.id, numbers.id, 'Ward ' || n, json_object('displayName', 'ward ' || n), 1000000, 1000000, 1
+    FROM organizations o CROSS JOIN numbers WHERE n <= 1000;
+    INSERT INTO group_members (organization_id, group_id, user_id)
+    SELECT o.id, g.id, numbers.id
+    FROM organizations o CROSS JOIN numbers JOIN numbers g ON g.n = numbers.n % 1000 + 1;
 ";
 /// All but a few are in sync; those are at the vendor, and are to leave.
 const SETTLE: &str = r"
@@ -112,4 +130,48 @@ async fn counting_departures_costs_the_same_however_many_stay() {
 
     assert!(took < SOON, "it took {took:?}");
     assert_eq!(store.departures(&key, above(0)).await.unwrap().of, 50_001);
+}
+
+#[tokio::test]
+async fn searching_by_a_key_costs_the_same_however_many_there_are() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    database.tamper(FILL_SEARCHED).await;
+    let id = "019b8d3a-0000-7000-8000-000000000007";
+
+    for (of, attribute, text, expected) in [
+        (ResourceType::User, "userName", "User9999@example.org", 1),
+        (ResourceType::User, "externalId", "E-9999", 1),
+        (ResourceType::User, "id", id, 1),
+        (ResourceType::User, "groups", id, 10),
+        (ResourceType::Group, "displayName", "WARD 999", 1),
+        (ResourceType::Group, "id", id, 1),
+        (ResourceType::Group, "members", id, 1),
+    ] {
+        let path = Path::resolve(of, None, attribute, None).unwrap();
+        let filter = Filter::compare(path, Operator::Equal, Operand::Text(text.to_owned())).unwrap();
+        let find = Find {
+            filter: Some(filter),
+            sort: None,
+            after: None,
+            skip: 0,
+            limit: 101,
+        };
+        let took = shortest(|| async {
+            let (found, counted) = match of {
+                ResourceType::User => (
+                    store.find_users(organization, &find).await.unwrap().len(),
+                    store.count_users(organization, find.filter.as_ref()).await.unwrap(),
+                ),
+                ResourceType::Group => (
+                    store.find_groups(organization, &find).await.unwrap().len(),
+                    store.count_groups(organization, find.filter.as_ref()).await.unwrap(),
+                ),
+            };
+            assert_eq!((found, counted), (expected, expected as u64), "{attribute}");
+        })
+        .await;
+        assert!(took < SOON, "{attribute} took {took:?}");
+    }
 }

@@ -1,7 +1,9 @@
-//! `cargo xtask conformance`: does the binary keep to its OpenAPI documents? Schemathesis reads every document that a running
-//! Roster serves, makes up requests that it allows and requests that it forbids, sends them, and checks the answers.
+//! `cargo xtask conformance`: does the binary keep to its OpenAPI documents, and to SCIM 2.0? Schemathesis reads every document
+//! that a running Roster serves, makes up requests that it allows and requests that it forbids, sends them, and checks the
+//! answers. scim2-tester does the same with what `/scim/v2` says of itself.
 
 mod documents;
+mod scim;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ const EXAMPLES: u32 = 25;
 /// Check that the binary keeps to every OpenAPI document that it serves
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only this document, as `roster openapi --list` names it; may be given several times
+    /// Only this document, as `roster openapi --list` names it, or `scim`; may be given several times
     #[arg(long = "document", value_name = "NAME")]
     documents: Vec<String>,
     /// Where Roster keeps its data
@@ -49,6 +51,25 @@ enum Store {
     Postgres,
 }
 
+impl Store {
+    /// A database server of its own, where one is needed.
+    fn start(self, workspace: &Workspace) -> Result<Option<Server>> {
+        match self {
+            Self::Sqlite => Ok(None),
+            Self::Postgres => Server::start(workspace).map(Some),
+        }
+    }
+}
+
+impl std::fmt::Display for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
 impl Arguments {
     /// As the gate runs it.
     pub(crate) const GATE: Self = Self {
@@ -64,7 +85,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let settings = workspace.root().join(FOLDER);
     // First, because what follows takes minutes and this says within seconds what is missing.
-    let python = steps.run("schemathesis", || {
+    let python = steps.run("python packages", || {
         Environment::provide(&folder.join("python"), &settings.join("requirements.txt"))
     })?;
     let binary = steps.run("build", || workspace.build_roster())?;
@@ -72,9 +93,15 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
         let roster = Roster::start(&binary, None, &folder.join("documents.log"))?;
         documents::paths(&roster, &Documents::of(binary.clone()))
     })?;
-    if let Some(name) = arguments.documents.iter().find(|name| !paths.contains_key(*name)) {
-        bail!("there is no document {name}: see `roster openapi --list`");
+    let is_known = |name: &&String| *name == scim::NAME || paths.contains_key(*name);
+    if let Some(name) = arguments.documents.iter().find(|name| !is_known(name)) {
+        bail!(
+            "there is no document {name}: see `roster openapi --list`, or say `{}`",
+            scim::NAME
+        );
     }
+    let is_wanted =
+        |name: &str| arguments.documents.is_empty() || arguments.documents.iter().any(|wanted| wanted == name);
     let schemathesis = Schemathesis {
         workspace,
         program: python.program("schemathesis"),
@@ -85,7 +112,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
     };
     let mut failed = Vec::new();
     for (name, path) in &paths {
-        if !arguments.documents.is_empty() && !arguments.documents.contains(name) {
+        if !is_wanted(name) {
             continue;
         }
         // One document that fails is no reason to know nothing of the others.
@@ -95,12 +122,27 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
             failed.push(name.as_str());
         }
     }
+    if is_wanted(scim::NAME) {
+        // Both stores in every run: it takes seconds.
+        for store in [Store::Sqlite, Store::Postgres] {
+            let step = format!("conformance of {} on {store}", scim::NAME);
+            let program = python.program("scim2");
+            if let Err(error) = steps.run(step, || {
+                scim::run(workspace, &program, &schemathesis.binary, &schemathesis.folder, store)
+            }) {
+                signals::check()?;
+                progress::note(&format!("{error:#}"));
+                failed.push(scim::NAME);
+            }
+        }
+    }
+    failed.dedup();
     if failed.is_empty() {
         return Ok(());
     }
     let again: Vec<String> = failed.iter().map(|name| format!("--document {name}")).collect();
     bail!(
-        "Roster does not keep to these documents: {}; see what was sent and answered above, and try again with \
+        "Roster does not keep to these: {}; see what was sent and answered above, and try again with \
          `cargo xtask conformance --seed {} {}`",
         failed.join(", "),
         arguments.seed,
@@ -121,10 +163,7 @@ struct Schemathesis<'run> {
 impl Schemathesis<'_> {
     /// Tries one document, on a Roster of its own: what is found does not depend on which documents were tried before.
     fn run(&self, name: &str, path: &str) -> Result<()> {
-        let server = match self.arguments.store {
-            Store::Sqlite => None,
-            Store::Postgres => Some(Server::start(self.workspace)?),
-        };
+        let server = self.arguments.store.start(self.workspace)?;
         let database = server.as_ref().map(Server::url);
         let log = self.folder.join(format!("{name}.log"));
         let roster = Roster::start(&self.binary, database.as_deref(), &log)?;

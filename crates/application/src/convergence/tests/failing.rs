@@ -105,7 +105,7 @@ async fn attempts_are_counted_up_and_the_wait_grows() {
 
 #[tokio::test]
 async fn what_the_vendor_will_refuse_again_is_asked_of_a_person_in_plain_words() {
-    let attention = attention_after(OutcomeClass::Rejected).await;
+    let attention = Box::pin(attention_after(OutcomeClass::Rejected)).await;
 
     assert_eq!(
         (attention.cause, attention.remedy, attention.since),
@@ -119,7 +119,7 @@ async fn what_the_vendor_will_refuse_again_is_asked_of_a_person_in_plain_words()
 
 #[tokio::test]
 async fn a_key_that_another_user_of_the_vendor_holds_is_asked_of_a_person() {
-    let attention = attention_after(OutcomeClass::Conflict).await;
+    let attention = Box::pin(attention_after(OutcomeClass::Conflict)).await;
 
     assert_eq!(
         (attention.cause, attention.remedy),

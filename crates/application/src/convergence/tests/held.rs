@@ -67,7 +67,7 @@ fn asked(settled: Settled) -> Attention {
 
 #[tokio::test]
 async fn a_user_whom_another_one_is_linked_to_is_neither_changed_nor_taken_over_and_tried_again() {
-    let settled = held_by(Some(holder()), 0).await;
+    let settled = Box::pin(held_by(Some(holder()), 0)).await;
 
     let Settled::Retry { attempts, error, .. } = settled else {
         panic!("it is not tried again: {settled:?}")
@@ -78,7 +78,7 @@ async fn a_user_whom_another_one_is_linked_to_is_neither_changed_nor_taken_over_
 
 #[tokio::test]
 async fn a_user_whom_another_one_stays_linked_to_is_a_matter_for_a_person_who_is_told_who_that_is() {
-    let attention = asked(held_by(Some(holder()), 1).await);
+    let attention = asked(Box::pin(held_by(Some(holder()), 1)).await);
 
     assert_eq!(attention.cause, Cause::HeldElsewhere);
     let named = ["theirs".to_owned(), user_id(2).to_string()];
@@ -97,10 +97,10 @@ async fn a_change_of_the_other_one_that_is_on_its_way_is_waited_for_and_not_for_
     };
 
     for attempts in [1, 8] {
-        let settled = held_by(Some(on_its_way()), attempts).await;
+        let settled = Box::pin(held_by(Some(on_its_way()), attempts)).await;
         assert!(matches!(settled, Settled::Retry { .. }), "{settled:?}");
     }
-    asked(held_by(Some(on_its_way()), 9).await);
+    asked(Box::pin(held_by(Some(on_its_way()), 9)).await);
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_change_of_the_other_one_for_which_a_person_is_asked_is_not_waited_for
         ..holder()
     };
 
-    asked(held_by(Some(stuck), 1).await);
+    asked(Box::pin(held_by(Some(stuck), 1)).await);
 }
 
 #[tokio::test]
@@ -127,7 +127,7 @@ async fn a_change_that_arrived_during_the_claim_and_a_link_that_was_given_up_are
     };
 
     for holder in [Some(just_now), None] {
-        let settled = held_by(holder, 3).await;
+        let settled = Box::pin(held_by(holder, 3)).await;
         assert!(matches!(settled, Settled::Retry { .. }), "{settled:?}");
     }
 }

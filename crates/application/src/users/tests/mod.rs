@@ -2,6 +2,7 @@
 
 mod changes;
 mod passwords;
+mod restoring;
 mod upsert;
 
 use std::sync::Arc;

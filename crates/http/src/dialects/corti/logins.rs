@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 
 use roster_application::authentication::{Authentication, Caller};
-use roster_domain::Email;
+use roster_domain::{Email, Surface};
 use roster_wire::corti::Secret;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
@@ -48,7 +48,8 @@ impl Logins {
         let _turn = self.turn_of(&address).lock().await;
         self.failures.peek(&address)?;
         let password = SecretString::from(password.expose().to_owned());
-        let Some(caller) = authentication.by_service_account(email.as_str(), password).await? else {
+        let found = authentication.by_service_account(email.as_str(), password, Surface::Corti);
+        let Some(caller) = found.await? else {
             self.failures.count(&address);
             return Err(Refusal::unauthorized("e-mail address or password is wrong"));
         };

@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use roster_application::accounts::Accounts;
 use roster_application::api_clients::ApiClients;
 use roster_application::connections::Connections;
+use roster_application::directory::Directory;
+use roster_application::groups::Groups;
 use roster_application::history::Histories;
 use roster_application::idempotency::Idempotency;
 use roster_application::organizations::Organizations;
@@ -30,6 +32,8 @@ impl Memory {
             tokens: Self::tokens(),
             sessions: self.sessions(),
             customers: self.customers(),
+            directory: Directory::new(memory()),
+            groups: Groups::new(memory(), memory(), memory()),
             links: Self::links(),
             idempotency: Idempotency::new(memory(), memory(), memory(), memory()),
             ids: memory(),

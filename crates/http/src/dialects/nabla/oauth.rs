@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use roster_application::Error;
 use roster_application::authentication::{AccessClaims, Audience, Caller, Tokens};
 use roster_application::ports::Ids;
-use roster_domain::{Fault, FieldPath, Given, Rule, Vendor, Violations};
+use roster_domain::{Fault, FieldPath, Given, Rule, Surface, Vendor, Violations};
 use roster_wire::nabla::{CLIENT_ASSERTION_TYPE, CLIENT_CREDENTIALS, TOKEN_PATH, Token, TokenResponse};
 use serde_json::{Map, Value};
 
@@ -72,7 +72,9 @@ impl TokenEndpoint {
     /// Answers a request. JSON, as the vendor documents it; a form, as RFC 6749 has it, is taken as well.
     pub(crate) async fn answer(&self, parts: Parts, body: Body) -> Result<Response, Refusal> {
         let assertion = read(&parts.headers, body).await?;
-        let caller = self.callers.authentication.by_assertion(&assertion, &self.urls).await?;
+        let opening = Surface::from(self.vendor);
+        let authentication = &self.callers.authentication;
+        let caller = authentication.by_assertion(&assertion, &self.urls, opening).await?;
         let now = self.callers.now();
         let call = Call::of(&parts, self.vendor, caller.organization.id, Operation::Token, now);
         let endpoint = self.clone();

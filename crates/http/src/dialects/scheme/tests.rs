@@ -45,7 +45,9 @@ async fn an_api_key_opens(#[case] scheme: Scheme, #[case] given: &[(&str, &str)]
     let memory = Arc::new(Memory::default());
     memory.add_api_key("right", &organization(1));
 
-    let caller = scheme.authenticate(&callers(&memory), &headers(given)).await;
+    let caller = scheme
+        .authenticate(&callers(&memory), Surface::Upheal, &headers(given))
+        .await;
 
     assert_eq!(caller.expect("a caller").organization.id, organization(1).id);
 }
@@ -68,7 +70,9 @@ async fn anything_else_than_one_api_key_does_not(#[case] scheme: Scheme, #[case]
     memory.add_api_key("right", &organization(1));
     memory.add_api_key("other", &organization(2));
 
-    let refusal = scheme.authenticate(&callers(&memory), &headers(given)).await;
+    let refusal = scheme
+        .authenticate(&callers(&memory), Surface::Upheal, &headers(given))
+        .await;
 
     let refusal = refusal.expect_err("a refusal");
     assert_eq!((refusal.status.as_u16(), refusal.kind), (401, Kind::Unauthorized));
@@ -96,7 +100,7 @@ async fn an_access_token_opens_its_audience_and_no_other(#[case] audience: Audie
 
     for asked in [Audience::NablaCoreServer, Audience::NablaConnectServer, Audience::Corti] {
         let caller = Scheme::AccessToken(asked)
-            .authenticate(&callers(&memory), &headers)
+            .authenticate(&callers(&memory), Surface::NablaCore, &headers)
             .await;
         assert_eq!(caller.is_ok(), asked == audience, "{asked:?}");
     }
@@ -122,7 +126,9 @@ async fn only_a_client_of_the_kind_that_is_given_such_tokens_may_use_one() {
         (account, Audience::NablaConnectServer, false),
     ] {
         let headers = token(&memory, client, 1, audience);
-        let caller = Scheme::AccessToken(audience).authenticate(&callers, &headers).await;
+        let caller = Scheme::AccessToken(audience)
+            .authenticate(&callers, Surface::NablaCore, &headers)
+            .await;
         assert_eq!(caller.is_ok(), opens, "{audience:?}");
     }
 }
@@ -136,11 +142,26 @@ async fn a_token_of_a_client_that_is_gone_or_of_another_organization_opens_nothi
     let of_another = token(&memory, client, 2, Audience::NablaCoreServer);
     let of_this = token(&memory, client, 1, Audience::NablaCoreServer);
 
-    assert!(scheme.authenticate(&callers, &of_another).await.is_err());
-    assert!(scheme.authenticate(&callers, &of_this).await.is_ok());
+    assert!(
+        scheme
+            .authenticate(&callers, Surface::NablaCore, &of_another)
+            .await
+            .is_err()
+    );
+    assert!(
+        scheme
+            .authenticate(&callers, Surface::NablaCore, &of_this)
+            .await
+            .is_ok()
+    );
     memory
         .delete_client(organization(1).id, client)
         .await
         .expect("the client is deleted");
-    assert!(scheme.authenticate(&callers, &of_this).await.is_err());
+    assert!(
+        scheme
+            .authenticate(&callers, Surface::NablaCore, &of_this)
+            .await
+            .is_err()
+    );
 }

@@ -40,6 +40,11 @@ fn these_are_the_operations() {
     PATCH /v1/connections/{id}
     POST /v1/connections/{id}/approve
     POST /v1/connections/{id}/test
+    GET /v1/groups
+    GET /v1/groups/{id}
+    DELETE /v1/groups/{id}/connections/{connection_id}
+    PUT /v1/groups/{id}/connections/{connection_id}
+    GET /v1/groups/{id}/members
     GET /v1/organization
     PATCH /v1/organization
     GET /v1/users
@@ -204,7 +209,10 @@ fn the_examples_of_requests_work() {
         .values()
         .map(|example| example["value"]["kind"].as_str().unwrap())
         .collect();
-    assert_eq!(kinds, ["api_key", "oauth_client", "oauth_client", "service_account"]);
+    assert_eq!(
+        kinds,
+        ["api_key", "api_key", "oauth_client", "oauth_client", "service_account"]
+    );
     let key = clients["oauth_client"]["value"]["public_key"].as_str().unwrap();
     assert_eq!(check_public_key(key), Ok(()));
 

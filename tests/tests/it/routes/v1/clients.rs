@@ -75,7 +75,8 @@ async fn other_clients_are_shown_without_secrets() {
         "jwks_url": "https://keys.example.org/jwks.json",
         "kind": "oauth_client",
         "label": null,
-        "public_key": null
+        "public_key": null,
+        "surface": null
       },
       "status": 201
     }
@@ -91,7 +92,8 @@ async fn other_clients_are_shown_without_secrets() {
         "jwks_url": null,
         "kind": "service_account",
         "label": null,
-        "public_key": null
+        "public_key": null,
+        "surface": null
       },
       "status": 201
     }
@@ -180,4 +182,46 @@ async fn a_client_that_makes_no_sense_is_refused_and_no_secret_is_repeated() {
         assert!(!refused.text.contains(secret), "{refused:?}");
     }
     assert_eq!(given::all(&api, "/v1/clients").await.len(), 1);
+}
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn a_key_that_is_limited_to_a_surface_opens_it_and_no_other(#[case] store: Store) {
+    let server = Server::on(store).start().await;
+    let api = server.api();
+    let ways = [
+        ("v1", "/v1/users"),
+        ("scim", "/scim/v2/Users"),
+        ("nabla_core", "/nabla/v1/copilot-api/server/users"),
+        ("upheal", "/upheal/v2/users/nobody"),
+    ];
+
+    for (surface, _) in ways {
+        let made = api
+            .post("/v1/clients", json!({ "kind": "api_key", "surface": surface }))
+            .await
+            .expect(201);
+        assert_eq!(made.text_at("/surface"), surface);
+        let path = format!("/v1/clients/{}", made.text_at("/id"));
+        assert_eq!(api.get(&path).await.expect(200).text_at("/surface"), surface);
+        let limited = api.bearer(&made.text_at("/key"));
+        for (opened, path) in ways {
+            let answer = limited.get(path).await;
+            assert_eq!(answer.status != 401, opened == surface, "{surface}: {answer:?}");
+            api.get(path).await.expect(if opened == "upheal" { 403 } else { 200 });
+        }
+    }
+
+    // The command line makes such keys, too, and knows which surfaces there are.
+    let command = ["clients", "create", "api-key", "--surface"];
+    let made = server.cli(&[&command[..], &["scim", "--json"]].concat()).ok().json();
+    let limited = api.bearer(made["key"].as_str().expect("a key"));
+    limited.get("/scim/v2/Users").await.expect(200);
+    limited.get("/v1/users").await.expect(401);
+    server.cli(&[&command[..], &["fax"]].concat()).failed(2);
+    api.post("/v1/clients", json!({ "kind": "api_key", "surface": "cli" }))
+        .await
+        .expect(422);
 }

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use roster_application::authentication::{Audience, Tokens};
 use roster_application::ports::{ApiClientStore, Clock};
-use roster_domain::ApiClientId;
+use roster_domain::{ApiClientId, Surface};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 use uuid::Uuid;
@@ -119,7 +119,7 @@ async fn a_token_of_this_api_does_not_open_nabla_core() {
             axum::http::header::AUTHORIZATION,
             HeaderValue::try_from(bearer).expect("a header's value"),
         )]);
-        core.authenticate(&callers, &headers).await.is_ok()
+        core.authenticate(&callers, Surface::NablaCore, &headers).await.is_ok()
     };
 
     assert!(opens_core(Audience::NablaCoreServer).await);

@@ -1,0 +1,99 @@
+//! Who comes into a group and who goes, out of JSON.
+
+use roster_domain::scim::{Filter, Operand, Operator, PatchTarget, Value};
+use roster_domain::{Fault, Given, MemberChanges, Rule, UserId, Violations};
+
+use super::read::place;
+
+/// The users that are named among members.
+pub(super) fn named(members: Option<&Value>, v: &mut Violations) -> Vec<UserId> {
+    let members = members.map_or(&[][..], Value::as_many);
+    let read = members.iter().enumerate().filter_map(|(index, member)| {
+        let parts = member.as_complex()?;
+        let at = place("members").then(index.to_string());
+        if parts
+            .text("type")
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("Group"))
+        {
+            let rule = Rule::Format {
+                expected: "User: groups are in no groups",
+            };
+            v.push(Fault::new(rule, Given::value("Group")).at(at.then("type")));
+            return None;
+        }
+        let Some(id) = parts.text("value") else {
+            v.push(Fault::new(Rule::Required, Given::nothing()).at(at.then("value")));
+            return None;
+        };
+        v.check(
+            &at.then("value"),
+            id.parse::<UserId>().map_err(|fault| Fault::new(NO_USER, fault.given)),
+        )
+    });
+    read.collect()
+}
+
+const NO_USER: Rule = Rule::Format {
+    expected: "the id of a user",
+};
+
+/// Which of a group's members a filter in brackets chooses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Chosen {
+    /// These, if they are in the group.
+    These(Vec<UserId>),
+    /// Those who meet it, who can be told only from who is in the group.
+    Meeting(Filter),
+}
+
+/// Which of a group's members a filter chooses. By far the most filters name them by id.
+pub(super) fn chosen(filter: &Filter) -> Chosen {
+    match ids(filter) {
+        // What is no id is nobody's.
+        Some(ids) => Chosen::These(ids.iter().filter_map(|id| id.parse().ok()).collect()),
+        None => Chosen::Meeting(filter.clone()),
+    }
+}
+
+fn ids(filter: &Filter) -> Option<Vec<&str>> {
+    match filter {
+        Filter::Or(some) => some.iter().map(ids).collect::<Option<Vec<_>>>().map(|all| all.concat()),
+        Filter::Compare(comparison)
+            if comparison.operator == Operator::Equal
+                && comparison.path.part().is_some_and(|part| part.name == "value") =>
+        {
+            match &comparison.operand {
+                Operand::Text(id) => Some(vec![id]),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether an operation on a group asks who is in it before it can be understood.
+pub(super) fn asks_for_members(target: &PatchTarget) -> bool {
+    match target {
+        PatchTarget::Chosen { filter, .. } => matches!(chosen(filter), Chosen::Meeting(_)),
+        _ => false,
+    }
+}
+
+/// Those of the members whom a filter chooses.
+pub(super) fn meeting(target: &PatchTarget, members: &[UserId], changes: &MemberChanges) -> Vec<UserId> {
+    let PatchTarget::Chosen { path, filter, .. } = target else {
+        return Vec::new();
+    };
+    match chosen(filter) {
+        Chosen::These(ids) => ids,
+        Chosen::Meeting(filter) => {
+            // Who came or went by the operations before counts as well.
+            let stayed = members
+                .iter()
+                .filter(|id| !changes.is_whole && !changes.removed.contains(id) && !changes.added.contains(id));
+            let all = stayed.chain(&changes.added).copied();
+            all.filter(|id| filter.chooses(path.attribute(), &super::write::member(*id)))
+                .collect()
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `/scim/v2`: SCIM 2.0, which identity providers speak (RFC 7643, RFC 7644, and RFC 9865 for cursors).
+//!
+//! A body is read into attributes (`read`), which the domain turns into changes of a user; an answer is made of the attributes that
+//! the domain makes of a user (`write`), cut down to what was asked for (`project`). Filters and paths are resolved against
+//! the schema (`filter`, `names`) before anybody evaluates them.
+
+mod answer;
+mod bulk;
+mod discovery;
+pub(crate) mod error;
+mod filter;
+mod groups;
+mod members;
+mod names;
+mod normalise;
+mod paging;
+mod patch;
+mod project;
+mod read;
+mod request;
+mod resources;
+mod search;
+mod users;
+mod write;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{any, post};
+use roster_domain::Surface;
+use roster_domain::scim::ResourceType;
+
+use crate::Services;
+use crate::bearer::bearer;
+use crate::layers::guarded;
+use crate::refusal::{Kind, Refusal};
+
+/// Where the surface is.
+pub(crate) const PREFIX: &str = "/scim/v2";
+
+/// The routes under [`PREFIX`], all of them behind authentication, unknown ones included.
+pub(crate) fn routes(services: &Arc<Services>) -> Router {
+    let of_types = ResourceType::ALL.into_iter().map(resources::routes);
+    let routes = of_types
+        .fold(resources::routes_of_all(), Router::merge)
+        .merge(discovery::routes())
+        .route("/Bulk", post(bulk::bulk))
+        .route("/Me", any(nobody))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn_with_state(services.clone(), authenticate))
+        .layer(middleware::from_fn(uncached))
+        .with_state(services.clone());
+    // What is nested does not get the prefix with a slash at its end.
+    let slash = Router::new()
+        .route(&format!("{PREFIX}/"), any(unknown_path))
+        .layer(middleware::from_fn_with_state(services.clone(), authenticate));
+    guarded(Router::new().nest(PREFIX, routes).merge(slash), error::render)
+}
+
+/// Finds out who is calling, for every path of the surface.
+async fn authenticate(
+    State(services): State<Arc<Services>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let key = bearer(request.headers())?;
+    let caller = services.authentication.by_api_key(key, Surface::Scim).await?;
+    let caller =
+        caller.ok_or_else(|| Refusal::unauthorized("the Bearer token is no API key that is valid here now"))?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+/// Answers hold personal data: no cache on the way keeps them.
+async fn uncached(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Who calls is an API client, and no user (RFC 7644, section 3.11).
+async fn nobody() -> Refusal {
+    let message = "an API key is of no user, so that there is no /Me";
+    Refusal::new(StatusCode::NOT_IMPLEMENTED, Kind::NotImplemented, message)
+}
+
+async fn unknown_path() -> Refusal {
+    Refusal::unknown_path()
+}
+
+async fn method_not_allowed() -> Refusal {
+    Refusal::method_not_allowed()
+}

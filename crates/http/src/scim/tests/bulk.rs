@@ -1,0 +1,99 @@
+//! Many requests in one.
+
+use serde_json::{Value as Json, json};
+
+use super::{Given, given};
+
+fn statuses(body: &Json) -> Vec<&str> {
+    let operations = body["Operations"].as_array().expect("operations").iter();
+    operations.map(|operation| operation["status"].as_str().expect("a status")).collect()
+}
+
+async fn sent(given: &Given, body: &Json) -> Json {
+    let answer = given.post("/Bulk", body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.json()
+}
+
+fn user(name: &str) -> Json {
+    json!({"method": "POST", "path": "/Users", "bulkId": name, "data": {"userName": name}})
+}
+
+#[tokio::test]
+async fn what_is_made_can_be_referred_to_before_it_is_made() {
+    let given = given();
+    let group = json!({"method": "POST", "path": "/Groups", "bulkId": "g", "data": {
+        "displayName": "Clinic", "members": [{"value": "bulkId:ann"}, {"value": "bulkId:bob"}],
+    }});
+    let patch = json!({"method": "patch", "path": "/Users/bulkId:ann", "data": {
+        "Operations": [{"op": "add", "path": "title", "value": "Chief"}],
+    }});
+
+    let done = sent(&given, &json!({"Operations": [patch, group, user("ann"), user("bob")]})).await;
+
+    assert_eq!(statuses(&done), ["200", "201", "201", "201"], "{done:#}");
+    assert_eq!(done["Operations"][1]["bulkId"], "g");
+    let path = |index: usize| {
+        let location = done["Operations"][index]["location"].as_str().expect("a location");
+        location.strip_prefix("https://roster.example/scim/v2").expect("ours").to_owned()
+    };
+    assert_eq!(path(0), path(2));
+    let (group, ann) = (given.get(&path(1)).await.json(), given.get(&path(2)).await.json());
+    assert_eq!(group["members"].as_array().map(Vec::len), Some(2));
+    assert_eq!((&ann["title"], &done["Operations"][0]["version"]), (&json!("Chief"), &json!("W/\"2\"")));
+}
+
+#[tokio::test]
+async fn each_failure_is_told_and_the_others_are_done() {
+    let given = given();
+    let gone = json!({"method": "DELETE", "path": "/Users/00000000-0000-0000-0000-000000000099"});
+    let wrong = json!({"method": "POST", "path": "/Users", "bulkId": "x", "data": {"userName": 7}});
+    let unnamed = json!({"method": "POST", "path": "/Users", "data": {"userName": "zoe"}});
+    let refers = json!({"method": "POST", "path": "/Groups", "bulkId": "g", "data": {
+        "displayName": "G", "members": [{"value": "bulkId:x"}],
+    }});
+    let strange = json!({"method": "POST", "path": "/Bulk", "bulkId": "b", "data": {}});
+
+    let done = sent(&given, &json!({"Operations": [gone, wrong, unnamed, refers, strange, 7, user("ann")]})).await;
+
+    assert_eq!(statuses(&done), ["404", "400", "400", "400", "400", "400", "201"], "{done:#}");
+    assert_eq!(done["Operations"][1]["response"]["scimType"], "invalidValue");
+    assert_eq!(done["Operations"][1]["response"]["status"], "400");
+    assert!(done["Operations"][0]["location"].as_str().unwrap().ends_with("0099"));
+    assert_eq!(given.get("/Users").await.found("userName"), ["ann"]);
+}
+
+#[tokio::test]
+async fn after_so_many_failures_nothing_more_is_done() {
+    let given = given();
+    let wrong = || json!({"method": "POST", "path": "/Users", "bulkId": "x", "data": {}});
+    let operations = json!([user("ann"), wrong(), user("bob"), wrong(), user("cid")]);
+
+    let done = sent(&given, &json!({"failOnErrors": 2, "Operations": operations})).await;
+
+    assert_eq!(statuses(&done), ["201", "400", "201", "400"], "{done:#}");
+    assert_eq!(given.get("/Users").await.found("userName"), ["ann", "bob"]);
+}
+
+#[tokio::test]
+async fn an_operation_is_bound_to_a_version() {
+    let given = given();
+    let path = format!("/Users/{}", given.user("ann").await);
+    let put = |version: &str| json!({"method": "PUT", "path": path, "version": version, "data": {"userName": "ann", "title": "x"}});
+
+    let done = sent(&given, &json!({"Operations": [put("W/\"7\""), put("W/\"1\"")]})).await;
+
+    assert_eq!(statuses(&done), ["412", "200"]);
+}
+
+#[tokio::test]
+async fn a_request_in_bulk_has_its_bounds() {
+    let given = given();
+    let many: Vec<Json> = (0..1001).map(|index| user(&index.to_string())).collect();
+
+    assert_eq!(given.post("/Bulk", &json!({"Operations": many})).await.refusal().0, 413);
+    assert_eq!(given.post("/Bulk", &json!({})).await.refusal(), (400, "invalidSyntax".to_owned()));
+    let never = json!({"failOnErrors": 0, "Operations": []});
+    assert_eq!(given.post("/Bulk", &never).await.refusal(), (400, "invalidValue".to_owned()));
+    assert_eq!(given.get("/Users").await.json()["totalResults"], 0);
+}
