@@ -51,8 +51,15 @@ def connection():
     return make("/v1/connections", made)["id"]
 
 
+def group():
+    """A new group, which only an identity provider can make, with a member."""
+    members = [{"value": user()["id"]}]
+    made = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": f"Clinicians {next(NUMBERS)}"}
+    return make("/scim/v2/Groups", {**made, "members": members})["id"]
+
+
 def canonical(case):
-    """/v1: users, connections and clients by their ids."""
+    """/v1: users, connections, clients and groups by their ids."""
     given = case.path_parameters or {}
     path = case.operation.path
     if path.startswith("/v1/users/{id}"):
@@ -66,6 +73,10 @@ def canonical(case):
         given["id"] = connection()
     elif path.startswith("/v1/clients/{id}"):
         given["id"] = ask("POST", "/v1/clients", {"kind": "api_key"}).json()["id"]
+    elif path.startswith("/v1/groups/{id}"):
+        if "connection_id" in given:
+            given["connection_id"] = connection()
+        given["id"] = group()
 
 
 def nabla(case):
