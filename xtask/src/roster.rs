@@ -75,12 +75,21 @@ impl Roster {
 
     /// What it answers to a GET without credentials, which must be a success.
     pub(crate) fn get(&self, path: &str) -> Result<String> {
+        self.ask(path, "")
+    }
+
+    /// What it answers to a GET with the [`KEY`], which must be a success.
+    pub(crate) fn get_with_key(&self, path: &str) -> Result<String> {
+        self.ask(path, &format!("Authorization: Bearer {KEY}\r\n"))
+    }
+
+    fn ask(&self, path: &str, headers: &str) -> Result<String> {
         let ask = || -> Result<String> {
             let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
             connection.set_read_timeout(Some(ANSWER_LIMIT))?;
             connection.set_write_timeout(Some(ANSWER_LIMIT))?;
             // HTTP/1.0, so that the answer comes whole and ends with the connection.
-            write!(connection, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")?;
+            write!(connection, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n{headers}\r\n")?;
             let mut answer = String::new();
             connection.read_to_string(&mut answer)?;
             let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;

@@ -7,10 +7,12 @@ use roster_domain::{
     ConnectionId, Deed, Fault, FieldPath, Given, Group, GroupChanges, GroupId, MemberChanges, Organization, Rule,
     UserId, Version, Violations,
 };
+use tokio::sync::OwnedMutexGuard;
 
 use crate::acting::Acting;
 use crate::error::{Conflicting, Error, Missing};
 use crate::ports::{ChangeRecord, Clock, GroupStore, GroupWrite, Ids, StoreError, UniqueKey};
+use crate::rivals::Rivals;
 
 /// How often a change is decided anew when others change the same group meanwhile.
 const ROUNDS: usize = 64;
@@ -21,13 +23,19 @@ pub struct Groups {
     store: Arc<dyn GroupStore>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    rivals: Arc<Rivals>,
 }
 
 impl Groups {
     /// Puts the use cases together.
     #[must_use]
     pub fn new(store: Arc<dyn GroupStore>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { store, clock, ids }
+        Self {
+            store,
+            clock,
+            ids,
+            rivals: Arc::default(),
+        }
     }
 
     /// Makes a group with its members.
@@ -80,33 +88,79 @@ impl Groups {
         changes: &GroupChanges,
         expected: Option<&[Version]>,
     ) -> Result<Group, Error> {
-        let organization = acting.organization;
+        let mut turn = None;
         for _ in 0..ROUNDS {
-            let group = self.get_at(organization, id, expected).await?;
-            let next = group.update(changes, self.clock.now())?;
-            if next == group {
-                return Ok(group);
+            let group = self.get_at(acting.organization, id, expected).await?;
+            if let Some(next) = self.update_at(acting, &group, changes).await? {
+                return Ok(next);
             }
-            self.check_members(organization, &changes.members).await?;
-            let (joined, left) = self.records(acting);
-            let write = GroupWrite {
-                group: &next,
-                members: &changes.members,
-                joined: &joined,
-                left: &left,
-            };
-            match self.store.update_group(write, group.version).await {
-                Ok(()) => return Ok(next),
-                // Also somebody may have been deleted since it was checked that all are there.
-                Err(StoreError::Stale | StoreError::Reference) => {}
-                Err(error) => return Err(conflicting(error)),
-            }
+            self.stand_in_line(&mut turn, id).await;
         }
         Err(Error::Contention)
     }
 
+    /// The same where the change depends on who is in the group, which may be asked more than once.
+    pub async fn update_knowing_members<E: From<Error>>(
+        &self,
+        acting: Acting<'_>,
+        id: GroupId,
+        expected: Option<&[Version]>,
+        decide: impl Fn(&[UserId]) -> Result<GroupChanges, E>,
+    ) -> Result<Group, E> {
+        let mut turn = None;
+        for _ in 0..ROUNDS {
+            let group = self.get_at(acting.organization, id, expected).await?;
+            let members = self.members(acting.organization, &[id]).await?.remove(&id);
+            let changes = decide(&members.unwrap_or_default())?;
+            if let Some(next) = self.update_at(acting, &group, &changes).await? {
+                return Ok(next);
+            }
+            self.stand_in_line(&mut turn, id).await;
+        }
+        Err(Error::Contention.into())
+    }
+
+    /// Changes a group as it was read; `None` if somebody was faster.
+    async fn update_at(
+        &self,
+        acting: Acting<'_>,
+        group: &Group,
+        changes: &GroupChanges,
+    ) -> Result<Option<Group>, Error> {
+        let organization = acting.organization;
+        let changes = self.left_over(organization, group.id, changes).await?;
+        let next = group.update(&changes, self.clock.now())?;
+        if next == *group {
+            // Who is in it was read after the group: of the same version only if nobody came or went in between.
+            let now = self.get(organization, group.id).await?;
+            return Ok((now.version == group.version).then_some(now));
+        }
+        self.check_members(organization, &changes.members).await?;
+        let (joined, left) = self.records(acting);
+        let write = GroupWrite {
+            group: &next,
+            members: &changes.members,
+            joined: &joined,
+            left: &left,
+        };
+        match self.store.update_group(write, group.version).await {
+            Ok(()) => Ok(Some(next)),
+            // Also somebody may have been deleted since it was checked that all are there.
+            Err(StoreError::Stale | StoreError::Reference) => Ok(None),
+            Err(error) => Err(conflicting(error)),
+        }
+    }
+
+    /// Who lost a race for a group waits for those who lost one before.
+    async fn stand_in_line(&self, turn: &mut Option<OwnedMutexGuard<()>>, id: GroupId) {
+        if turn.is_none() {
+            *turn = Some(self.rivals.turn(id.uuid()).await);
+        }
+    }
+
     /// Deletes a group. Its members leave it, and with it the connections where it put them.
     pub async fn delete(&self, acting: Acting<'_>, id: GroupId, expected: Option<&[Version]>) -> Result<(), Error> {
+        let mut turn = None;
         for _ in 0..ROUNDS {
             let group = self.get_at(acting.organization, id, expected).await?;
             let (_, left) = self.records(acting);
@@ -116,6 +170,7 @@ impl Groups {
                 Err(StoreError::Stale) => {}
                 Err(error) => return Err(error.into()),
             }
+            self.stand_in_line(&mut turn, id).await;
         }
         Err(Error::Contention)
     }
@@ -150,7 +205,11 @@ impl Groups {
         let change = self.record(acting, deed, Some(connection));
         match self.store.tie(organization.id, id, connection, is_tied, &change).await {
             Ok(()) => Ok(()),
-            Err(StoreError::Reference) => Err(Error::NotFound(Missing::Connection)),
+            Err(StoreError::Reference) => {
+                // Or the group was deleted since it was looked for.
+                self.get(organization, id).await?;
+                Err(Error::NotFound(Missing::Connection))
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -168,6 +227,24 @@ impl Groups {
             }
             _ => Ok(group),
         }
+    }
+
+    /// What a change comes to: who is in the group already does not come, and who is not does not go.
+    async fn left_over(
+        &self,
+        organization: &Organization,
+        id: GroupId,
+        changes: &GroupChanges,
+    ) -> Result<GroupChanges, Error> {
+        if changes.members.is_none() {
+            return Ok(changes.clone());
+        }
+        let members = self.store.members(organization.id, &[id]).await?;
+        let members = members.into_iter().map(|(_, user)| user).collect();
+        Ok(GroupChanges {
+            members: changes.members.left_over(&members),
+            ..changes.clone()
+        })
     }
 
     /// Everybody who is to come is there.

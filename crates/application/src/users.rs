@@ -13,6 +13,7 @@ use crate::idempotency::Reserved;
 use crate::ports::{
     ChangeRecord, Clock, Ids, Sealed, Secrets, SecretsError, StoreError, UniqueKey, UserQuery, UserStore, UserWrite,
 };
+use crate::rivals::Rivals;
 
 /// How often a write is decided anew when others change the same user meanwhile. One of them succeeds in each
 /// round, so this many writers at once are served.
@@ -25,6 +26,7 @@ pub struct Users {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     secrets: Option<Arc<dyn Secrets>>,
+    rivals: Arc<Rivals>,
 }
 
 /// A user after an upsert.
@@ -45,6 +47,7 @@ impl Users {
             clock,
             ids,
             secrets: None,
+            rivals: Arc::default(),
         }
     }
 
@@ -147,21 +150,6 @@ impl Users {
     ) -> Result<Revision, Error> {
         self.rewrite(acting, id, expected, |user| {
             Ok(user.update(changes, acting.organization.phi_guard, self.clock.now())?)
-        })
-        .await
-    }
-
-    /// Changes a user as is decided for the user as it stands, which may be asked more than once. With `expected`, only
-    /// if the user is at one of those versions.
-    pub async fn revise(
-        &self,
-        acting: Acting<'_>,
-        id: UserId,
-        expected: Option<&[Version]>,
-        decide: impl Fn(&User) -> Result<UserChanges, Error>,
-    ) -> Result<Revision, Error> {
-        self.rewrite(acting, id, expected, |user| {
-            Ok(user.update(&decide(user)?, acting.organization.phi_guard, self.clock.now())?)
         })
         .await
     }
@@ -344,6 +332,7 @@ impl Users {
         expected: Option<&[Version]>,
         decide: impl Fn(&User) -> Result<Revision, Error>,
     ) -> Result<Revision, Error> {
+        let mut turn = None;
         for _ in 0..ROUNDS {
             let user = self.get(acting.organization, id).await?;
             if expected.is_some_and(|versions| !versions.contains(&user.version)) {
@@ -358,6 +347,9 @@ impl Users {
                 // The customer that the user was read with may just have been given another id.
                 Err(StoreError::Stale | StoreError::Reference) => {}
                 Err(error) => return Err(conflicting(error)),
+            }
+            if turn.is_none() {
+                turn = Some(self.rivals.turn(id.uuid()).await);
             }
         }
         Err(Error::Contention)

@@ -2,7 +2,7 @@
 //!
 //! A store's tests implement [`TestDatabase`] and run [`store_cases!`](crate::store_cases). One file a port, and one for
 //! what holds across them: what happens at once (`races`, `races_customers`,
-//! `races_directory`, `races_queue`), and who sees what (`tenants`).
+//! `races_directory`, `races_queue`, `groups_races`), and who sees what (`tenants`).
 
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a case fails")]
 
@@ -20,6 +20,7 @@ pub mod directory_filters;
 pub mod drift;
 pub mod given;
 pub mod groups;
+pub mod groups_races;
 pub mod groups_ties;
 pub mod groups_turns;
 pub mod history;

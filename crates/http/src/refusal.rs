@@ -216,6 +216,8 @@ impl From<Error> for Refusal {
                 let message = "the database is not available; try again in a moment";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, Kind::Unavailable, message)
             }
+            Error::Store(StoreError::TooLong) => ScimType::TooMany
+                .refuse("the search takes too long: simplify the filter, or look users up by userName or externalId"),
             Error::Vendor(_) => Self::new(StatusCode::BAD_GATEWAY, Kind::Unavailable, message),
             Error::Store(_) | Error::Secrets(_) | Error::Internal(_) => Self::internal(&error),
         }

@@ -12,6 +12,7 @@ use crate::accounts::unlink;
 use crate::error::IntoStoreError;
 use crate::floors;
 use crate::groups::choose_the_rest;
+use crate::locks;
 use crate::read_backs::set_read_backs;
 use crate::rows::connections;
 
@@ -114,9 +115,17 @@ impl ConnectionStore for PostgresStore {
                 .execute(&mut *transaction)
                 .await
                 .store()?;
+            // All at once, since several things are done to them.
+            locks::accounts_at(&mut transaction, connection.organization_id, connection.id).await?;
         }
-        // Before the connection is locked, which its owner must be able to keep all the while.
+        // Accounts before the connection is locked, which its owner must be able to keep all the while.
         set_read_backs(&mut transaction, connection, read_backs).await?;
+        if is_widened {
+            take_all(&mut transaction, connection, connection.updated_at).await?;
+        }
+        if is_narrowed {
+            choose_the_rest(&mut transaction, connection).await?;
+        }
         if credentials.is_some() || connection.base_url != before.base_url {
             let now = connection.updated_at;
             floors::lift(&mut transaction, connection.organization_id, connection.id, now).await?;
@@ -144,12 +153,6 @@ impl ConnectionStore for PostgresStore {
         .store()?;
         if updated.rows_affected() == 0 {
             return Err(StoreError::Stale);
-        }
-        if is_widened {
-            take_all(&mut transaction, connection, connection.updated_at).await?;
-        }
-        if is_narrowed {
-            choose_the_rest(&mut transaction, connection).await?;
         }
         transaction.commit().await.store()?;
         if connection.paused.is_none() {
@@ -189,6 +192,8 @@ impl ConnectionStore for PostgresStore {
             .execute(&mut *transaction)
             .await
             .store()?;
+        // Accounts before the connection, which go with it: everybody locks them in this order.
+        locks::accounts_at(&mut transaction, organization, id).await?;
         let deleted = sqlx::query!(
             "DELETE FROM connections WHERE organization_id = $1 AND id = $2",
             organization.uuid(),
@@ -265,7 +270,7 @@ impl ConnectionStore for PostgresStore {
 }
 
 /// Gives everybody who is not deleted an account at a connection that takes all users, and assigns those who were taken
-/// off. The connections must be locked.
+/// off. The connections must be locked, and then the accounts there.
 async fn take_all(transaction: &mut PgConnection, connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
     unlink(&mut *transaction, connection.organization_id, connection.id, None).await?;
     // A statement of its own, because it sees the users who were committed before the lock was had.

@@ -72,6 +72,18 @@ impl CustomerStore for PostgresStore {
         customer: &Customer,
         expected: Version,
     ) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await.store()?;
+        if *was != customer.id {
+            // In the order in which everybody locks users, before the foreign key comes to them in any order.
+            sqlx::query!(
+                "SELECT FROM users WHERE organization_id = $1 AND customer_id = $2 ORDER BY id FOR NO KEY UPDATE",
+                customer.organization_id.uuid(),
+                was.as_str(),
+            )
+            .execute(&mut *transaction)
+            .await
+            .store()?;
+        }
         // The users are carried along by the foreign key, within the same statement; the count does not include them.
         let updated = sqlx::query!(
             "UPDATE customers SET
@@ -87,13 +99,13 @@ impl CustomerStore for PostgresStore {
             customer.is_nfr,
             customer.version,
         )
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await
         .store()?;
         if updated.rows_affected() == 0 {
             return Err(StoreError::Stale);
         }
-        Ok(())
+        transaction.commit().await.store()
     }
 
     async fn delete_customer(&self, organization: OrganizationId, id: &CustomerId) -> Result<bool, StoreError> {

@@ -72,6 +72,15 @@ impl<T> IntoStoreError<T> for Result<T, sqlx::Error> {
     }
 }
 
+/// What is said of a statement that was stopped, by the limit of its connection or by another one: `query_canceled`.
+const CANCELLED: &str = "57014";
+
+/// Whether a statement was stopped on its way.
+pub(crate) fn is_cancelled(error: &sqlx::Error) -> bool {
+    let refusal = error.as_database_error();
+    refusal.is_some_and(|refusal| refusal.code().as_deref() == Some(CANCELLED))
+}
+
 fn from_sqlx(error: sqlx::Error) -> StoreError {
     match &error {
         sqlx::Error::Database(refusal) => match class_of(refusal.as_ref()) {

@@ -5,24 +5,32 @@ use roster_application::directory::stored;
 use roster_application::ports::{ChangeRecord, GroupStore, GroupWrite, StoreError};
 use roster_domain::scim::index_group;
 use roster_domain::{ConnectionId, ExternalId, Group, GroupId, OrganizationId, UserId, Version};
-use sqlx::PgConnection;
 
 use crate::PostgresStore;
 use crate::error::IntoStoreError;
+use crate::locks;
 use crate::rows::GroupRow;
 
 mod assignment;
 mod members;
+mod tie;
 
 pub(crate) use assignment::{choose, choose_the_rest, is_grouped};
-use assignment::{reassign, tied};
-use members::{change_members, ids, leave, lock};
+use assignment::{hold, reassign, tied};
+pub(crate) use members::leave_all;
+use members::{change_members, concerned, ids, leave, members_at};
+use tie::Tying;
+
+/// How often a tie is tried anew when users come into the group, or go, meanwhile.
+const ROUNDS: usize = 64;
 
 #[async_trait]
 impl GroupStore for PostgresStore {
     async fn create_group<'a>(&self, write: GroupWrite<'a>) -> Result<(), StoreError> {
         let group = write.group;
         let mut transaction = self.pool.begin().await.store()?;
+        let users = concerned(&mut transaction, write, group.version).await?;
+        let there = locks::users(&mut transaction, group.organization_id, &users).await?;
         sqlx::query!(
             "INSERT INTO groups (organization_id, id, name, external_id, search, created_at, updated_at, version)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -38,7 +46,7 @@ impl GroupStore for PostgresStore {
         .execute(&mut *transaction)
         .await
         .store()?;
-        let is_due = change_members(&mut transaction, write).await?;
+        let is_due = change_members(&mut transaction, write, &there).await?;
         transaction.commit().await.store()?;
         if is_due {
             self.signal.made_due();
@@ -49,6 +57,8 @@ impl GroupStore for PostgresStore {
     async fn update_group<'a>(&self, write: GroupWrite<'a>, expected: Version) -> Result<(), StoreError> {
         let group = write.group;
         let mut transaction = self.pool.begin().await.store()?;
+        let users = concerned(&mut transaction, write, expected).await?;
+        let there = locks::users(&mut transaction, group.organization_id, &users).await?;
         let updated = sqlx::query!(
             "UPDATE groups SET name = $4, external_id = $5, search = $6, updated_at = $7, version = $8
              WHERE organization_id = $1 AND id = $2 AND version = $3",
@@ -67,7 +77,7 @@ impl GroupStore for PostgresStore {
         if updated.rows_affected() == 0 {
             return Err(StoreError::Stale);
         }
-        let is_due = change_members(&mut transaction, write).await?;
+        let is_due = change_members(&mut transaction, write, &there).await?;
         transaction.commit().await.store()?;
         if is_due {
             self.signal.made_due();
@@ -83,6 +93,8 @@ impl GroupStore for PostgresStore {
         left: &ChangeRecord,
     ) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await.store()?;
+        let users = members_at(&mut transaction, organization, group, expected).await?;
+        locks::users(&mut transaction, organization, &users).await?;
         let locked = sqlx::query!(
             "SELECT FROM groups WHERE organization_id = $1 AND id = $2 AND version = $3 FOR UPDATE",
             organization.uuid(),
@@ -95,10 +107,9 @@ impl GroupStore for PostgresStore {
         if locked.is_none() {
             return Err(StoreError::Stale);
         }
-        let users = members::members(&mut transaction, organization, group).await?;
-        lock(&mut transaction, organization, &users).await?;
         let connections = tied(&mut transaction, organization, group).await?;
         let members = leave(&mut transaction, organization, group).await?;
+        hold(&mut transaction, organization, &members, &connections).await?;
         // With its ties, which count no more since nobody is in it.
         sqlx::query!(
             "DELETE FROM groups WHERE organization_id = $1 AND id = $2",
@@ -203,70 +214,22 @@ impl GroupStore for PostgresStore {
         is_tied: bool,
         change: &ChangeRecord,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await.store()?;
-        // Nobody comes or goes meanwhile, since whoever changes a group holds it.
-        let locked = sqlx::query!(
-            "SELECT FROM groups WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE",
-            organization.uuid(),
-            group.uuid(),
-        )
-        .fetch_optional(&mut *transaction)
-        .await
-        .store()?;
-        if locked.is_none() {
-            return Err(StoreError::Reference);
+        for _ in 0..ROUNDS {
+            match self
+                .try_to_tie(organization, group, connection, is_tied, change)
+                .await?
+            {
+                Tying::Done { is_due } => {
+                    if is_due {
+                        self.signal.made_due();
+                    }
+                    return Ok(());
+                }
+                Tying::Overtaken => {}
+            }
         }
-        let members = members::members(&mut transaction, organization, group).await?;
-        let members = lock(&mut transaction, organization, &members).await?;
-        if !is_there(&mut transaction, organization, connection).await? {
-            return Err(StoreError::Reference);
-        }
-        let changed = if is_tied {
-            sqlx::query!(
-                "INSERT INTO group_connections (organization_id, group_id, connection_id) VALUES ($1, $2, $3)
-                 ON CONFLICT DO NOTHING",
-                organization.uuid(),
-                group.uuid(),
-                connection.uuid(),
-            )
-            .execute(&mut *transaction)
-            .await
-            .store()?
-        } else {
-            sqlx::query!(
-                "DELETE FROM group_connections WHERE organization_id = $1 AND group_id = $2 AND connection_id = $3",
-                organization.uuid(),
-                group.uuid(),
-                connection.uuid(),
-            )
-            .execute(&mut *transaction)
-            .await
-            .store()?
-        };
-        if changed.rows_affected() == 0 {
-            return Ok(());
-        }
-        let is_due = reassign(&mut transaction, organization, &members, &[connection.uuid()], change).await?;
-        transaction.commit().await.store()?;
-        if is_due {
-            self.signal.made_due();
-        }
-        Ok(())
+        Err(StoreError::Unavailable(
+            "who is in the group is changed all the time".into(),
+        ))
     }
-}
-
-/// Whether there is such a connection. The connections must be shared.
-async fn is_there(
-    transaction: &mut PgConnection,
-    organization: OrganizationId,
-    connection: ConnectionId,
-) -> Result<bool, StoreError> {
-    sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM connections WHERE organization_id = $1 AND id = $2) AS "is_there!""#,
-        organization.uuid(),
-        connection.uuid(),
-    )
-    .fetch_one(transaction)
-    .await
-    .store()
 }

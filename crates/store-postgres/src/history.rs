@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ChangeRecord, HistoryEntry, HistoryStore, StoreError};
-use roster_domain::{ApiClientId, ConnectionId, Deed, OrganizationId, Timestamp, UserId};
+use roster_domain::{ApiClientId, ConnectionId, Deed, OrganizationId, Timestamp, User, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -102,6 +102,28 @@ pub(crate) async fn tell(
     .await
     .store()?;
     Ok(())
+}
+
+/// Tells the history of a user who was just deleted of the groups that the user left by it, so many of them.
+pub(crate) async fn tell_left(
+    transaction: &mut PgConnection,
+    user: &User,
+    deleted: &ChangeRecord,
+    groups: usize,
+) -> Result<(), StoreError> {
+    let told: Vec<_> = (0..groups)
+        .map(|place| Told {
+            user: user.id,
+            id: deleted.following(place),
+            deed: Deed::Left,
+            connection: None,
+        })
+        .collect();
+    let left = ChangeRecord {
+        fields: Vec::new(),
+        ..deleted.clone()
+    };
+    tell_all(transaction, user.organization_id, &left, &told).await
 }
 
 /// What is told of one of many users.

@@ -13,6 +13,7 @@ mod floors;
 mod groups;
 mod history;
 mod idempotency;
+mod locks;
 mod organizations;
 mod queue;
 mod read_backs;
@@ -31,6 +32,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 
+use crate::directory::Searches;
 use crate::error::{IntoStoreError, from_migration};
 use crate::wake::Signal;
 
@@ -39,18 +41,22 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// How a store is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The most connections that this store holds at once, at least 1. One more is held for being woken.
+    /// The most connections that this store holds at once; 1 counts as 2. A quarter of them, at least 1, are for searches. One
+    /// more is held for being woken.
     pub max_connections: u32,
     /// How long to wait for a free connection, or for a new one to be made, before saying `Unavailable`.
     pub acquire_timeout: Duration,
+    /// How long one statement of a search may take, in whole milliseconds.
+    pub search_limit: Duration,
 }
 
 impl Default for Options {
-    /// 20 connections, 5 seconds.
+    /// 20 connections, 5 seconds, 5 seconds.
     fn default() -> Self {
         Self {
             max_connections: 20,
             acquire_timeout: Duration::from_secs(5),
+            search_limit: Duration::from_secs(5),
         }
     }
 }
@@ -58,6 +64,7 @@ impl Default for Options {
 /// Every persistence port, on PostgreSQL.
 pub struct PostgresStore {
     pool: PgPool,
+    searches: Searches,
     signal: Signal,
 }
 
@@ -81,10 +88,15 @@ impl PostgresStore {
     ///
     /// As for [`PostgresStore::connect`].
     pub async fn connect_with(url: &str, options: Options) -> Result<Self, StoreError> {
-        let server = PgConnectOptions::from_str(url).store()?.application_name("roster");
+        // The planner takes long filters for so costly that they are compiled first, which takes seconds, to run for
+        // milliseconds.
+        let server = PgConnectOptions::from_str(url)
+            .store()?
+            .application_name("roster")
+            .options([("jit", "off")]);
         Self::try_out(&server, options.acquire_timeout).await?;
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
+        let for_searches = (options.max_connections / 4).max(1);
+        let pools = PgPoolOptions::new()
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
             .before_acquire(|connection, rest| {
@@ -94,12 +106,21 @@ impl PostgresStore {
                     }
                     Ok(true)
                 })
-            })
+            });
+        let pool = pools
+            .clone()
+            .max_connections(options.max_connections.saturating_sub(for_searches).max(1))
             .connect_with(server.clone())
             .await
             .store()?;
+        let searches = Searches::new(
+            pools.max_connections(for_searches),
+            server.clone(),
+            options.search_limit,
+            pool.clone(),
+        );
         let signal = Signal::start(pool.clone(), server);
-        Ok(Self { pool, signal })
+        Ok(Self { pool, searches, signal })
     }
 
     /// Connects once, outside the pool: the pool tries again until its time is up, and then says no more than that.
@@ -132,6 +153,7 @@ impl PostgresStore {
     /// Closes all connections once what is under way is finished. Afterwards every method says `Unavailable`.
     pub async fn close(&self) {
         self.signal.stop();
+        self.searches.close().await;
         self.pool.close().await;
     }
 }

@@ -15,9 +15,11 @@ use crate::PostgresStore;
 use crate::error::IntoStoreError;
 use crate::rows::users;
 
+mod remove;
 mod replace;
 mod restore;
 
+use remove::remove;
 use replace::replace;
 use restore::bring_back;
 
@@ -114,7 +116,16 @@ impl UserStore for PostgresStore {
     }
 
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
-        let outcome = replace(&self.pool, write, expected, false).await?;
+        let outcome = if write.user.deleted_at.is_some() {
+            let mut transaction = self.pool.begin().await.store()?;
+            let outcome = remove(&mut transaction, write, expected).await?;
+            if outcome.is_changed {
+                transaction.commit().await.store()?;
+            }
+            outcome
+        } else {
+            replace(&self.pool, write, expected, false).await?
+        };
         if outcome.is_behind {
             self.signal.made_due();
         }

@@ -1,7 +1,7 @@
 //! Searching users and groups: the queries are put together when they are asked.
 
 use async_trait::async_trait;
-use roster_application::ports::{DirectoryStore, Find, StoreError};
+use roster_application::ports::{DirectoryStore, Find, StoreError, is_by_key};
 use roster_domain::scim::{Filter, GroupReference, ResourceType};
 use roster_domain::{Group, GroupId, OrganizationId, User, UserId};
 use sqlx::sqlite::SqliteRow;
@@ -15,10 +15,12 @@ use crate::rows::{COLUMNS_OF_GROUPS, COLUMNS_OF_USERS, GroupRow, UserRow};
 
 mod filter;
 mod paths;
+mod searches;
 mod sort;
 mod upgrade;
 
 use filter::Search;
+pub(crate) use searches::Searches;
 
 #[async_trait]
 impl DirectoryStore for SqliteStore {
@@ -101,7 +103,13 @@ impl SqliteStore {
         sort::push_order(&mut query, of, find.sort.as_ref());
         query.push(" LIMIT ").push_bind(i64::from(find.limit));
         query.push(" OFFSET ").push_bind(i64::from(find.skip));
-        query.build_query_as().fetch_all(&self.readers).await.store()
+        let query = query.build_query_as();
+        if find.sort.is_none() && is_by_key(of, find.filter.as_ref()) {
+            return query.fetch_all(&self.readers).await.store();
+        }
+        let mut running = self.searches.begin().await?;
+        let found = query.fetch_all(running.connection()).await;
+        running.end(found)
     }
 
     async fn count(
@@ -111,7 +119,14 @@ impl SqliteStore {
         filter: Option<&Filter>,
     ) -> Result<u64, StoreError> {
         let mut query = begin(of, "count(*)", organization, filter);
-        let count: i64 = query.build_query_scalar().fetch_one(&self.readers).await.store()?;
+        let query = query.build_query_scalar();
+        let count: i64 = if is_by_key(of, filter) {
+            query.fetch_one(&self.readers).await.store()?
+        } else {
+            let mut running = self.searches.begin().await?;
+            let count = query.fetch_one(running.connection()).await;
+            running.end(count)?
+        };
         Ok(count.unsigned_abs())
     }
 }

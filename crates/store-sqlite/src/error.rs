@@ -89,15 +89,22 @@ pub(crate) fn is_unique_violation(error: &sqlx::Error) -> bool {
         .is_some_and(DatabaseError::is_unique_violation)
 }
 
+/// Whether a statement was stopped on its way.
+pub(crate) fn is_interrupted(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(unavailable::INTERRUPTED)
+}
+
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<i32>().ok().map(|code| code & PRIMARY)
+}
+
 fn from_sqlx(error: sqlx::Error) -> StoreError {
     if has_code(&error, CONSTRAINT_TRIGGER) {
         return StoreError::Reference;
     }
     let unavailable = match &error {
-        sqlx::Error::Database(refusal) => refusal
-            .code()
-            .and_then(|code| code.parse::<i32>().ok())
-            .is_some_and(|code| unavailable::ALL.contains(&(code & PRIMARY))),
+        sqlx::Error::Database(_) => primary_code(&error).is_some_and(|code| unavailable::ALL.contains(&code)),
         sqlx::Error::Io(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed

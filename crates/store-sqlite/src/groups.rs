@@ -17,8 +17,8 @@ mod members;
 
 pub(crate) use assignment::{choose, choose_the_rest, is_grouped};
 use assignment::{reassign, tied};
-pub(crate) use members::ids;
 use members::{change_members, leave};
+pub(crate) use members::{ids, leave_all};
 
 #[async_trait]
 impl GroupStore for SqliteStore {

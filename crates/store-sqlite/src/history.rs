@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ChangeRecord, HistoryEntry, HistoryStore, StoreError};
-use roster_domain::{ApiClientId, ConnectionId, Deed, OrganizationId, Timestamp, UserId};
+use roster_domain::{ApiClientId, ConnectionId, Deed, OrganizationId, Timestamp, User, UserId};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -113,6 +113,28 @@ pub(crate) async fn tell(
     Ok(())
 }
 
+/// Tells the history of a user who was just deleted of the groups that the user left by it, so many of them.
+pub(crate) async fn tell_left(
+    transaction: &mut SqliteConnection,
+    user: &User,
+    deleted: &ChangeRecord,
+    groups: usize,
+) -> Result<(), StoreError> {
+    let told: Vec<_> = (0..groups)
+        .map(|place| Told {
+            user: user.id,
+            id: deleted.following(place),
+            deed: Deed::Left,
+            connection: None,
+        })
+        .collect();
+    let left = ChangeRecord {
+        fields: Vec::new(),
+        ..deleted.clone()
+    };
+    tell_all(transaction, user.organization_id, &left, &told).await
+}
+
 /// What is told of one of many users.
 pub(crate) struct Told {
     pub(crate) user: UserId,
@@ -144,7 +166,8 @@ pub(crate) async fn tell_all(
              organization_id, user_id, id, at, surface, client_id, deed, fields, connection_id, version
          )
          SELECT u.organization_id, u.id, unhex(value ->> 1), ?3, ?4, ?5, value ->> 2, ?6, unhex(value ->> 3), u.version
-         FROM json_each(?2) JOIN users u ON u.organization_id = ?1 AND u.id = unhex(value ->> 0)",
+         -- In this order: the other way round, the list is read once for each user of the organization.
+         FROM json_each(?2) CROSS JOIN users u ON u.organization_id = ?1 AND u.id = unhex(value ->> 0)",
         organization.uuid(),
         json(&rows)?,
         change.at.timestamp_micros(),

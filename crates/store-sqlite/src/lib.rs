@@ -38,6 +38,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 use tokio::sync::Notify;
 
+use crate::directory::Searches;
 use crate::error::{IntoStoreError, from_migration};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -45,18 +46,21 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The most connections that read at once, at least 1. One more writes.
+    /// The most connections that read at once, at least 1. One more writes, and half as many more, at least 1, search.
     pub max_connections: u32,
     /// How long to wait for a free connection before saying `Unavailable`. Writers wait for each other.
     pub acquire_timeout: Duration,
+    /// How long one statement of a search may take.
+    pub search_limit: Duration,
 }
 
 impl Default for Options {
-    /// 4 connections, 10 seconds.
+    /// 4 connections, 10 seconds, 5 seconds.
     fn default() -> Self {
         Self {
             max_connections: 4,
             acquire_timeout: Duration::from_secs(10),
+            search_limit: Duration::from_secs(5),
         }
     }
 }
@@ -64,6 +68,7 @@ impl Default for Options {
 /// Every persistence port, on SQLite.
 pub struct SqliteStore {
     readers: SqlitePool,
+    searches: Searches,
     /// Holds one connection: SQLite has one writer at a time, and waiting here is fair and spares the busy time-out.
     writers: SqlitePool,
     woken: Notify,
@@ -114,12 +119,12 @@ impl SqliteStore {
         };
         // The writer comes first: it brings the file into WAL mode.
         let writers = pool(1).connect_with(file.clone()).await.store()?;
-        let readers = pool(options.max_connections)
-            .connect_with(file.pragma("query_only", "ON"))
-            .await
-            .store()?;
+        let file = file.pragma("query_only", "ON");
+        let searchers = pool((options.max_connections / 2).max(1)).connect_lazy_with(file.clone());
+        let readers = pool(options.max_connections).connect_with(file).await.store()?;
         Ok(Self {
             readers,
+            searches: Searches::new(searchers, options.search_limit),
             writers,
             woken: Notify::new(),
         })
@@ -145,6 +150,7 @@ impl SqliteStore {
 
     /// Closes the file once what is under way is finished. Afterwards every method says `Unavailable`.
     pub async fn close(&self) {
+        self.searches.close().await;
         self.readers.close().await;
         // The last connection to close folds the write-ahead log into the file.
         self.writers.close().await;

@@ -14,9 +14,11 @@ use crate::error::{IntoStoreError, is_unique_violation};
 use crate::history::tell;
 use crate::rows::users;
 
+mod remove;
 mod replace;
 mod restore;
 
+use remove::remove;
 use replace::replace;
 use restore::bring_back;
 
@@ -101,7 +103,11 @@ impl UserStore for SqliteStore {
 
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {
         let mut transaction = self.begin().await?;
-        replace(&mut transaction, write, expected, false).await?;
+        if write.user.deleted_at.is_some() {
+            remove(&mut transaction, write, expected).await?;
+        } else {
+            replace(&mut transaction, write, expected, false).await?;
+        }
         transaction.commit().await.store()?;
         self.made_due();
         Ok(())

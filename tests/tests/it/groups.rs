@@ -155,13 +155,13 @@ async fn the_command_line_ties_a_group_that_is_named_in_any_way(#[case] store: S
     let user = given::id(&whole::user(&api, "ann").await).to_owned();
     let id = group(&api, "Scribe users", &[&user]).await;
 
-    for name in ["Scribe users", &id] {
-        let tied = server.cli(&["groups", "tie", name, "--connection", &connection, "--json"]);
+    for (name, at) in [("Scribe users", connection.as_str()), (&id, "nabla_core")] {
+        let tied = server.cli(&["groups", "tie", name, "--connection", at, "--json"]);
         assert_eq!(tied.ok().json()["data"], json!(given::all(&api, "/v1/groups").await));
         until_active(&played, 1).await;
         let table = server.cli(&["groups", "list"]).ok().stdout;
         assert!(table.contains("Scribe users") && table.contains(&connection), "{table}");
-        server.cli(&["groups", "untie", name, "--connection", &connection]).ok();
+        server.cli(&["groups", "untie", name, "--connection", at]).ok();
         until_active(&played, 0).await;
     }
 
@@ -172,4 +172,7 @@ async fn the_command_line_ties_a_group_that_is_named_in_any_way(#[case] store: S
         let refused = refused.failed(2);
         assert!(refused.stderr.contains(why), "{}", refused.stderr);
     }
+    // Nor does a vendor that nobody is connected to name a connection.
+    let refused = server.cli(&["groups", "tie", &id, "--connection", "upheal"]).failed(2);
+    assert!(refused.stderr.contains("no connection"), "{}", refused.stderr);
 }

@@ -9,7 +9,7 @@ use roster_domain::{ConnectionId, Group, GroupId, Organization, Surface};
 use roster_http::json;
 use serde_json::{Value, json};
 
-use super::{Desired, Failure, output};
+use super::{Desired, Failure, input, output};
 use crate::wiring::Desk;
 
 /// The most groups that are read at once.
@@ -32,9 +32,9 @@ pub(super) enum Command {
 pub(super) struct TieArgs {
     /// Roster's id of the group, its external id, or its name where only one group is called so
     group: String,
-    /// The connection
-    #[arg(long, value_name = "ID")]
-    connection: ConnectionId,
+    /// The connection's id, or its vendor where there is one such connection only
+    #[arg(long)]
+    connection: String,
     #[command(flatten)]
     desired: Desired,
 }
@@ -54,8 +54,9 @@ pub(super) async fn run(desk: &Desk, command: Command) -> Result<(), Failure> {
 async fn tie(desk: &Desk, args: TieArgs, is_tied: bool) -> Result<(), Failure> {
     let organization = desk.organization(&args.desired.organization).await?;
     let group = find(desk, &organization, &args.group).await?;
+    let connection = input::connection(desk, &organization, &args.connection).await?;
     let acting = Acting::inside(&organization, Surface::Cli);
-    desk.groups.tie(acting, group.id, args.connection, is_tied).await?;
+    desk.groups.tie(acting, group.id, connection.id, is_tied).await?;
     show(desk, &organization, vec![group], args.desired.json).await
 }
 

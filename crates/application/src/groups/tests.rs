@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Groups, ROUNDS};
 use crate::error::{Conflicting, Error, Missing};
-use crate::ports::{ChangeRecord, MockGroupStore, StoreError, UniqueKey};
+use crate::ports::{ChangeRecord, MockGroupStore, StoreError, UniqueKey, without_member};
 use crate::testing::{acting, actor, at, clock_at, connection_id, ids, organization, set, user_id};
 
 const ID: GroupId = GroupId::new(Uuid::from_u128(1));
@@ -52,6 +52,15 @@ fn reads(store: &mut MockGroupStore, order: &mut Sequence, version: i64) {
                 ..cardiology()
             }))
         });
+}
+
+/// These are in the group, as often as somebody asks.
+fn holds(store: &mut MockGroupStore, members: &[UserId]) {
+    let members: Vec<_> = members.iter().map(|user| (ID, *user)).collect();
+    store
+        .expect_members()
+        .withf(|of, groups| (*of, groups) == (organization().id, &[ID]))
+        .returning(move |_, _| Ok(members.clone()));
 }
 
 fn told(id: u128, deed: Deed, connection_id: Option<ConnectionId>) -> ChangeRecord {
@@ -217,9 +226,29 @@ async fn a_change_is_decided_anew_when_somebody_was_faster() {
 async fn a_change_that_says_nothing_new_is_not_written() {
     let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
     reads(&mut store, &mut order, 4);
+    reads(&mut store, &mut order, 4);
 
     let same = groups(store)
         .update(acting(&organization()), ID, &named("Cardiology"), None)
+        .await;
+
+    assert_eq!(same.expect("unchanged").version, 4);
+}
+
+#[tokio::test]
+async fn who_is_in_already_comes_no_more_and_is_not_written() {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    store
+        .expect_members()
+        .times(2)
+        .returning(|_, _| Ok(vec![(ID, user_id(1))]));
+    // Somebody changes the group while it is read, so that it is looked at again.
+    for version in [3, 4, 4, 4] {
+        reads(&mut store, &mut order, version);
+    }
+
+    let same = groups(store)
+        .update(acting(&organization()), ID, &coming([user_id(1)]), None)
         .await;
 
     assert_eq!(same.expect("unchanged").version, 4);
@@ -319,6 +348,7 @@ async fn what_there_is_none_of_cannot_be_tied() {
     no_group.expect_group().times(1).return_once(|_, _| Ok(None));
     let (mut no_connection, mut order) = (MockGroupStore::new(), Sequence::new());
     reads(&mut no_connection, &mut order, 1);
+    reads(&mut no_connection, &mut order, 1);
     no_connection
         .expect_tie()
         .times(1)
@@ -360,4 +390,221 @@ async fn members_and_ties_come_by_their_groups_and_nobody_asks_for_those_of_no_g
     );
     assert!(groups.members(&organization(), &[]).await.expect("none").is_empty());
     assert!(groups.ties(&organization(), &[]).await.expect("none").is_empty());
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_is_told_with_the_change() {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    holds(&mut store, &[user_id(2)]);
+    reads(&mut store, &mut order, 1);
+    store
+        .expect_missing_users()
+        .withf(|of, users| *of == organization().id && users == [user_id(1)])
+        .times(1)
+        .return_once(|_, _| Ok(Vec::new()));
+    store
+        .expect_update_group()
+        .withf(|write, expected| {
+            let (added, removed) = (&write.members.added, &write.members.removed);
+            *expected == 1
+                && (write.group.version, write.group.updated_at) == (2, at(60))
+                && added.iter().eq([&user_id(1)])
+                && removed.iter().eq([&user_id(2)])
+                && *write.joined == told(100, Deed::Joined, None)
+                && *write.left == told(101, Deed::Left, None)
+        })
+        .times(1)
+        .return_once(|_, _| Ok(()));
+    let mut changes = coming([user_id(1)]);
+    changes.members.remove([user_id(2)]);
+
+    groups(store)
+        .update(acting(&organization()), ID, &changes, None)
+        .await
+        .expect("changed");
+}
+
+#[tokio::test]
+async fn nothing_is_changed_while_somebody_who_comes_is_not_there() {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    holds(&mut store, &[]);
+    reads(&mut store, &mut order, 1);
+    store
+        .expect_missing_users()
+        .times(1)
+        .return_once(|_, _| Ok(vec![user_id(1)]));
+
+    let refused = groups(store)
+        .update(acting(&organization()), ID, &coming([user_id(1)]), None)
+        .await;
+
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn who_is_deleted_while_a_group_is_changed_is_named_as_well() {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    holds(&mut store, &[]);
+    for missing in [Vec::new(), vec![user_id(1)]] {
+        reads(&mut store, &mut order, 1);
+        store
+            .expect_missing_users()
+            .times(1)
+            .in_sequence(&mut order)
+            .return_once(move |_, _| Ok(missing));
+    }
+    store
+        .expect_update_group()
+        .times(1)
+        .return_once(|_, _| Err(StoreError::Reference));
+
+    let refused = groups(store)
+        .update(acting(&organization()), ID, &coming([user_id(1)]), None)
+        .await;
+
+    assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn another_group_may_stand_against_a_change() {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    reads(&mut store, &mut order, 1);
+    store
+        .expect_update_group()
+        .times(1)
+        .return_once(|_, _| Err(StoreError::Conflict(UniqueKey::GroupExternalId)));
+    let changes = GroupChanges {
+        external_id: set("G-1"),
+        ..GroupChanges::default()
+    };
+
+    let refused = groups(store).update(acting(&organization()), ID, &changes, None).await;
+
+    assert!(
+        matches!(refused, Err(Error::Conflict(Conflicting::GroupExternalId))),
+        "{refused:?}"
+    );
+}
+
+#[rstest]
+#[case::changed(false)]
+#[case::deleted(true)]
+#[tokio::test]
+async fn of_two_who_expect_one_version_the_second_is_told_the_newer_one(#[case] is_deleted: bool) {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    for version in [3, 4] {
+        reads(&mut store, &mut order, version);
+    }
+    store.expect_update_group().returning(|_, _| Err(StoreError::Stale));
+    store
+        .expect_delete_group()
+        .returning(|_, _, _, _| Err(StoreError::Stale));
+    let (groups, organization) = (groups(store), organization());
+    let acting = acting(&organization);
+
+    let refused = if is_deleted {
+        groups.delete(acting, ID, Some(&[2, 3])).await
+    } else {
+        let changed = groups.update(acting, ID, &named("Heart"), Some(&[2, 3])).await;
+        changed.map(drop)
+    };
+
+    assert!(
+        matches!(refused, Err(Error::VersionMismatch { current: 4 })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn where_there_is_no_group_nothing_is_read_changed_or_deleted() {
+    let mut store = MockGroupStore::new();
+    store.expect_group().times(3).returning(|_, _| Ok(None));
+    let (groups, organization) = (groups(store), organization());
+    let acting = acting(&organization);
+
+    for outcome in [
+        groups.get(&organization, ID).await.map(drop),
+        groups.update(acting, ID, &named("Heart"), None).await.map(drop),
+        groups.delete(acting, ID, None).await,
+    ] {
+        assert!(matches!(outcome, Err(Error::NotFound(Missing::Group))), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_is_deleted_while_it_is_tied_is_what_is_missing() {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    reads(&mut store, &mut order, 1);
+    store
+        .expect_tie()
+        .times(1)
+        .return_once(|_, _, _, _, _| Err(StoreError::Reference));
+    store
+        .expect_group()
+        .times(1)
+        .in_sequence(&mut order)
+        .return_once(|_, _| Ok(None));
+
+    let refused = groups(store)
+        .tie(acting(&organization()), ID, connection_id(), true)
+        .await;
+
+    assert!(matches!(refused, Err(Error::NotFound(Missing::Group))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_answer_is_not_asked_again() {
+    let (mut store, mut order) = (MockGroupStore::new(), Sequence::new());
+    for version in 1..=3 {
+        reads(&mut store, &mut order, version);
+    }
+    let unavailable = || StoreError::Unavailable("no answer".into());
+    store
+        .expect_update_group()
+        .times(1)
+        .return_once(move |_, _| Err(unavailable()));
+    store
+        .expect_delete_group()
+        .times(1)
+        .return_once(move |_, _, _, _| Err(unavailable()));
+    store
+        .expect_tie()
+        .times(1)
+        .return_once(move |_, _, _, _, _| Err(unavailable()));
+    let (groups, organization) = (groups(store), organization());
+    let acting = acting(&organization);
+
+    for outcome in [
+        groups.update(acting, ID, &named("Heart"), None).await.map(drop),
+        groups.delete(acting, ID, None).await,
+        groups.tie(acting, ID, connection_id(), true).await,
+    ] {
+        assert!(
+            matches!(outcome, Err(Error::Store(StoreError::Unavailable(_)))),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_group_that_loses_a_deleted_member_is_a_version_on_and_otherwise_the_same() {
+    let group = cardiology();
+
+    let left = without_member(&group, at(90));
+
+    let expected = Group {
+        version: 2,
+        updated_at: at(90),
+        ..group
+    };
+    assert_eq!(left, expected);
+}
+
+#[test]
+fn what_follows_from_a_change_is_told_behind_it_in_order() {
+    let change = told(7, Deed::Deleted, None);
+
+    let ids = [change.id, change.following(0), change.following(1)];
+
+    assert!(ids.is_sorted_by(|earlier, later| earlier < later), "{ids:?}");
 }

@@ -1,7 +1,7 @@
 //! Users and groups as they are searched by identity providers.
 
 use async_trait::async_trait;
-use roster_domain::scim::{Filter, GroupReference, Sort, SortKey};
+use roster_domain::scim::{Comparison, Filter, GroupReference, Operator, ResourceType, Sort, SortKey};
 use roster_domain::{Group, OrganizationId, User, UserId};
 use uuid::Uuid;
 
@@ -13,6 +13,11 @@ use super::StoreError;
 /// record as it is stored, beside which a user's `groups` (`value`: the id, `display`: the name, folded, `type`: `direct`) and a
 /// group's `members` (`value`: the id, `type`: `user`, and no `display`) are attributes, too. The result MUST be that of
 /// [`Filter::matches`] and [`Sort::compare`], and be worked out by the database: nothing is loaded that was not asked for.
+///
+/// What is found by an index (see [`is_by_key`]) is like any other read. Other searches may cost as much as their filters are
+/// long and the records are many, so each MUST be stopped once it has taken longer than the store allows, which is
+/// [`StoreError::TooLong`], and soon after its future is dropped; and only so many run at once that other methods need not wait
+/// for them.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait DirectoryStore: Send + Sync {
@@ -73,4 +78,27 @@ pub struct Place {
     pub key: Option<SortKey>,
     /// The id of the record there.
     pub id: Uuid,
+}
+
+/// Whether a filter asks for one key that there is an index of: an id, a name that is looked up by, or one group or one member.
+/// These cost the same however many records there are.
+#[must_use]
+pub fn is_by_key(of: ResourceType, filter: Option<&Filter>) -> bool {
+    let Some(Filter::Compare(Comparison {
+        path,
+        operator: Operator::Equal,
+        ..
+    })) = filter
+    else {
+        return false;
+    };
+    let part = path.part().map(|part| part.name);
+    matches!(
+        (of, path.names().as_slice(), part),
+        (_, ["id" | "externalId"], None)
+            | (ResourceType::User, ["userName"], None)
+            | (ResourceType::Group, ["displayName"], None)
+            | (ResourceType::User, ["groups"], Some("value"))
+            | (ResourceType::Group, ["members"], Some("value"))
+    )
 }

@@ -19,6 +19,9 @@ pub enum StoreError {
     /// happened is not known.
     #[error("the database is not available")]
     Unavailable(#[source] Source),
+    /// A search would take longer than one may, and was stopped. The same again would take as long.
+    #[error("the search takes too long")]
+    TooLong,
     /// A stored value breaks a rule that it was checked against when it was written.
     #[error("corrupt row: {table}.{column} of {id}: {detail}")]
     Corrupt {

@@ -1,7 +1,7 @@
 //! Groups of users in persistence.
 
 use async_trait::async_trait;
-use roster_domain::{ConnectionId, Group, GroupId, MemberChanges, OrganizationId, UserId, Version};
+use roster_domain::{ConnectionId, Group, GroupId, MemberChanges, OrganizationId, Timestamp, UserId, Version};
 
 use super::{ChangeRecord, StoreError};
 
@@ -13,7 +13,10 @@ use super::{ChangeRecord, StoreError};
 /// connection that takes all users, ties change nothing for as long as it does so; when it comes to take chosen users,
 /// they count.
 ///
-/// A user who is deleted is in no group any more.
+/// A user who is deleted is in no group any more: see [`super::UserStore::update_user`].
+///
+/// Who is in a group is a part of it, so that every change of its members MUST come with a version of its own (RFC 7644, section
+/// 3.14). Ties are not.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub trait GroupStore: Send + Sync {
@@ -85,4 +88,15 @@ pub struct GroupWrite<'a> {
     pub joined: &'a ChangeRecord,
     /// What the history of everybody who goes, and was there, is told; likewise.
     pub left: &'a ChangeRecord,
+}
+
+/// What becomes of a group when one of its members is deleted: it is a version on, and was changed just then, as if somebody had taken
+/// the member out of it.
+#[must_use]
+pub fn without_member(group: &Group, deleted_at: Timestamp) -> Group {
+    Group {
+        updated_at: deleted_at,
+        version: group.version + 1,
+        ..group.clone()
+    }
 }

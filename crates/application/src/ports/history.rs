@@ -71,6 +71,15 @@ pub struct ChangeRecord {
     pub version: Version,
 }
 
+impl ChangeRecord {
+    /// The id of what follows from the change and is told along with it, and of which there may be several: behind the
+    /// change itself, in the order of their places.
+    #[must_use]
+    pub fn following(&self, place: usize) -> Uuid {
+        Uuid::from_u128(self.id.as_u128().wrapping_add(1 + place as u128))
+    }
+}
+
 /// A call to a vendor and what came of it. Never holds a body or a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRecord {

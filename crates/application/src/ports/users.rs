@@ -19,7 +19,7 @@ pub trait UserStore: Send + Sync {
     async fn create_user<'a>(&self, write: UserWrite<'a>) -> Result<(), StoreError>;
 
     /// Replaces a user, raises `desired_version` of all its accounts to the user's version, and stores the change in the
-    /// history. All or nothing, in one round trip.
+    /// history. All or nothing, and in one round trip unless the user becomes a tombstone.
     ///
     /// An account whose `desired_version` is raised MUST become due: now, or when the vendor's `Retry-After`
     /// floor of an earlier call allows. Its failed attempts start anew, a person is no longer asked, and a departure is no
@@ -27,7 +27,9 @@ pub trait UserStore: Send + Sync {
     ///
     /// MUST return `Stale`, and write nothing, if the stored version is not `expected`, or the user is deleted or
     /// absent; `Reference` if the user's customer is not there; `Conflict(ExternalId)`, `Conflict(Email)` or `Conflict(UserName)` if another
-    /// user stands against it. A user with `deleted_at` set becomes a tombstone: it frees its external id and e-mail.
+    /// user stands against it. A user with `deleted_at` set becomes a tombstone: it frees its external id and e-mail, and leaves
+    /// all groups. Each of them MUST become what [`without_member`](super::without_member) makes of it, in the same step, and the
+    /// history is told of each ([`ChangeRecord::following`]), behind the change itself.
     ///
     /// An initial password replaces the one that is kept; without one, that stays, except that a tombstone keeps none.
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError>;
@@ -42,7 +44,7 @@ pub trait UserStore: Send + Sync {
 
     /// Puts a user in place of the tombstone that the user has become. As [`UserStore::create_user`] makes accounts that are
     /// missing, and as [`UserStore::update_user`] makes those that are there due again, at connections that take all users.
-    /// Accounts elsewhere are driven to be gone as before.
+    /// Accounts elsewhere are driven to be gone as before, and the user is in no group until somebody puts it into one.
     ///
     /// MUST return `Stale`, and write nothing, if the stored version is not `expected`, or the user is absent or not deleted;
     /// else as `create_user`.

@@ -156,6 +156,8 @@ macro_rules! store_cases {
                 histories_are_told_of_whoever_comes_and_goes,
                 a_deleted_group_is_gone,
                 a_deleted_user_is_in_no_group,
+                a_user_who_is_deleted_leaves_each_group_and_it_is_told,
+                a_user_who_is_not_deleted_after_all_leaves_no_group,
                 memberships_are_listed_from_both_ends,
             }
             groups_ties {
@@ -179,6 +181,10 @@ macro_rules! store_cases {
                 a_user_who_comes_back_is_where_groups_put_it_anew,
                 a_deleted_connection_undoes_its_ties,
                 a_thousand_come_and_go,
+            }
+            groups_races {
+                whatever_happens_at_once_around_groups_comes_to_an_end,
+                every_member_who_is_deleted_at_once_is_a_version_of_the_group,
             }
             directory {
                 users_are_found_as_they_were_stored,
@@ -420,6 +426,9 @@ macro_rules! store_cases {
         )*
     };
     // Those of races get two stores on one database.
+    (@test [$database:ty] groups_races $case:ident) => {
+        $crate::store_cases! { @race [$database] groups_races $case }
+    };
     (@test [$database:ty] races $case:ident) => {
         $crate::store_cases! { @race [$database] races $case }
     };

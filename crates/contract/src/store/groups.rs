@@ -1,7 +1,7 @@
 //! Groups of users.
 
-use roster_application::ports::{HistoryEvent, Store, StoreError, UniqueKey};
-use roster_domain::scim::{GroupName, GroupReference};
+use roster_application::ports::{Find, HistoryEvent, Store, StoreError, UniqueKey};
+use roster_domain::scim::{Filter, GroupName, GroupReference, Operand, Operator, Path, ResourceType};
 use roster_domain::{Deed, Group, GroupId, OrganizationId, User, UserId, Version};
 
 use super::given::{self, after, come_and_go, only};
@@ -273,8 +273,95 @@ pub async fn a_deleted_user_is_in_no_group(store: &dyn Store) {
     let back = given::restored(&tombstone, &given::external_id("E-0"), after(2));
     given::restore(store, &back, tombstone.version).await.expect("restored");
     assert_eq!(members(store, &group).await, [bea.id]);
+    let group = given::next(&group, after(1));
     given::change_members(store, &group, &come_and_go(&[&back], &[]), after(3)).await;
     assert_eq!(members(store, &group).await, ids(&[&ann, &bea]));
+}
+
+/// MUST: who is in a group is a part of it, so that each group is a version on, at the moment of the deletion, and is found by what
+/// it is now; the history is told of each of them.
+pub async fn a_user_who_is_deleted_leaves_each_group_and_it_is_told(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let [ann, bea] = users(store, organization).await;
+    let ann = given::rename(store, &ann, "Ann", after(1)).await;
+    let day = given::known_as(&given::new_group(organization, "Day"), "G-1");
+    given::create_group(store, &day, &only(&[&ann, &bea]))
+        .await
+        .expect("created");
+    let night = given::group(store, organization, "Night", &[&ann]).await;
+    let other = given::group(store, organization, "Other", &[&bea]).await;
+
+    let tombstone = given::delete(store, &ann, after(2)).await;
+
+    for group in [&day, &night] {
+        let left = given::next(group, after(2));
+        assert_eq!(
+            store.group(organization, group.id).await.expect("read"),
+            Some(left.clone())
+        );
+        assert!(found(store, &left).await.contains(&left));
+        assert!(!found(store, group).await.contains(&left));
+    }
+    assert_eq!(
+        store.group(organization, other.id).await.expect("read"),
+        Some(other.clone())
+    );
+    let all_told = [(Deed::Left, 3), (Deed::Left, 3), (Deed::Joined, 2), (Deed::Joined, 2)];
+    assert_eq!(told(store, &ann).await, all_told);
+    assert_eq!(told(store, &bea).await, [(Deed::Joined, 1), (Deed::Joined, 1)]);
+    let history = store.history(organization, ann.id, None, 3).await.expect("read");
+    let events: Vec<_> = history.into_iter().map(|entry| entry.event).collect();
+    let [HistoryEvent::Change(last), _, HistoryEvent::Change(deleted)] = events.as_slice() else {
+        panic!("nobody called: {events:?}")
+    };
+    assert_eq!(
+        (deleted.deed, last.at, last.actor),
+        (Deed::Deleted, deleted.at, deleted.actor)
+    );
+    assert!(last.fields.is_empty());
+    // Whoever has read it before is told so, and coming back is nothing that happens to a group.
+    let stale = given::update_group(store, &given::next(&night, after(3)), &only(&[&bea]), night.version).await;
+    assert!(matches!(stale, Err(StoreError::Stale)), "{stale:?}");
+    let back = given::restored(&tombstone, &given::external_id("E-0"), after(4));
+    given::restore(store, &back, tombstone.version).await.expect("restored");
+    let groups = store.groups_of_users(organization, &[ann.id]).await.expect("read");
+    assert_eq!(groups, []);
+    let unchanged = store.group(organization, night.id).await.expect("read");
+    assert_eq!(unchanged.map(|group| group.version), Some(night.version + 1));
+    assert_eq!(told(store, &ann).await, all_told);
+}
+
+/// The groups that are found by when a group was changed last.
+async fn found(store: &dyn Store, group: &Group) -> Vec<Group> {
+    let path = Path::resolve(ResourceType::Group, None, "meta", Some("lastModified")).expect("an attribute");
+    let changed_then = Filter::compare(path, Operator::Equal, Operand::DateTime(group.updated_at));
+    let find = Find {
+        filter: Some(changed_then.expect("a filter")),
+        sort: None,
+        after: None,
+        skip: 0,
+        limit: 9,
+    };
+    store.find_groups(group.organization_id, &find).await.expect("found")
+}
+
+/// MUST: nothing is written if somebody else was faster.
+pub async fn a_user_who_is_not_deleted_after_all_leaves_no_group(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let [ann] = users(store, organization).await;
+    let group = given::group(store, organization, "Ward", &[&ann]).await;
+    let newer = given::rename(store, &ann, "Ann", after(1)).await;
+
+    let stale = given::update(store, &ann.delete(after(2)), ann.version, None).await;
+
+    assert!(matches!(stale, Err(StoreError::Stale)), "{stale:?}");
+    assert_eq!(
+        store.group(organization, group.id).await.expect("read"),
+        Some(group.clone())
+    );
+    assert_eq!(members(store, &group).await, [ann.id]);
+    assert_eq!(store.user(organization, ann.id).await.expect("read"), Some(newer));
+    assert_eq!(told(store, &ann).await, [(Deed::Joined, 1)]);
 }
 
 /// In the order of groups and users, and of users and groups.

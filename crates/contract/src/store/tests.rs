@@ -1,7 +1,7 @@
 //! The list of all cases names every one of them.
 
 /// The sources of the cases, by the name of their port.
-const SOURCES: [(&str, &str); 34] = [
+const SOURCES: [(&str, &str); 35] = [
     ("organizations", include_str!("organizations.rs")),
     ("api_clients", include_str!("api_clients.rs")),
     ("users", include_str!("users.rs")),
@@ -15,6 +15,7 @@ const SOURCES: [(&str, &str); 34] = [
     ("groups", include_str!("groups.rs")),
     ("groups_ties", include_str!("groups_ties.rs")),
     ("groups_turns", include_str!("groups_turns.rs")),
+    ("groups_races", include_str!("groups_races.rs")),
     ("directory", include_str!("directory.rs")),
     ("directory_filters", include_str!("directory_filters.rs")),
     ("accounts", include_str!("accounts.rs")),

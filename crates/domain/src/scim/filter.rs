@@ -11,8 +11,8 @@ use crate::Timestamp;
 /// Which resources are asked for. Every path is one that the schema knows, every comparison one that makes sense.
 ///
 /// It is held against what [`super::index_user`] and [`super::index_group`] make of a resource, in which text is folded
-/// as the attribute's `caseExact` asks for. Of several values, one that fits is enough. There is no "unequal": that is the
-/// opposite of "equal", so that it holds for whoever has no such value, too.
+/// as the attribute's `caseExact` asks for. Of several values, one that fits is enough. There is no "unequal" among the
+/// comparisons: see [`Filter::differs`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
     /// All of them hold.
@@ -38,6 +38,8 @@ pub struct Comparison {
     pub operator: Operator,
     /// What the attribute's value is compared with, of the attribute's type; folded where case is of no account.
     pub operand: Operand,
+    /// The same as it was written: what a value has that is made out of the comparison.
+    pub written: Operand,
 }
 
 /// How two values are compared. Texts are in the order of their code points.
@@ -98,9 +100,9 @@ pub enum FilterError {
         /// What was given.
         given: String,
     },
-    /// The attribute has one value at the most, which needs no brackets.
-    #[error("{0} has one value at the most: write it without brackets")]
-    Single(String),
+    /// The attribute's values have no parts that brackets could ask for.
+    #[error("{0} has no parts: write it without brackets")]
+    Simple(String),
     /// The attribute is made anew for each answer, and is not kept.
     #[error("{0} cannot be filtered by: it is made for each answer")]
     NotKept(String),
@@ -172,21 +174,41 @@ impl Filter {
                 .ok_or_else(|| FilterError::Complex(path.to_string()))?,
             _ => path,
         };
-        let operand = fitting(&path, operator, operand)?;
+        let written = fitting(&path, operator, operand)?;
+        let operand = match &written {
+            Operand::Text(text) if !path.leaf().is_case_exact => Operand::Text(fold(text)),
+            other => other.clone(),
+        };
         Ok(Self::Compare(Comparison {
             path,
             operator,
             operand,
+            written,
         }))
     }
 
-    /// One and the same value of the attribute meets the filter.
+    /// The attribute is unequal to a value (`ne`): a value of it is, or it has none (RFC 7644, section 3.4.2.2: of several
+    /// values, one that fits is enough).
+    pub fn differs(path: Path, operand: Operand) -> Result<Self, FilterError> {
+        let equal = Self::compare(path, Operator::Equal, operand)?;
+        let unequal = Self::Not(Box::new(equal));
+        if !path.attribute().is_many {
+            return Ok(unequal);
+        }
+        let all = Path::whole(path);
+        let one = Self::Each(all, Box::new(unequal));
+        Ok(Self::Or(vec![one, Self::Not(Box::new(Self::Present(all)))]))
+    }
+
+    /// One and the same value of the attribute meets the filter. Of an attribute that has one value at the most, that one.
     pub fn each(path: Path, filter: Self) -> Result<Self, FilterError> {
         let path = kept(path)?;
-        if path.attribute().is_many && path.part().is_none() {
+        if path.part().is_some() || path.attribute().kind != Kind::Complex {
+            Err(FilterError::Simple(path.to_string()))
+        } else if path.attribute().is_many {
             Ok(Self::Each(path, Box::new(filter)))
         } else {
-            Err(FilterError::Single(path.to_string()))
+            Ok(Self::And(vec![Self::Present(path), filter]))
         }
     }
 
@@ -256,8 +278,7 @@ fn has(element: &Value, path: &Path) -> bool {
 }
 
 fn kept(path: Path) -> Result<Path, FilterError> {
-    let name = path.leaf().name;
-    if name == "$ref" || name == "location" {
+    if path.is_made_for_each_answer() {
         Err(FilterError::NotKept(path.to_string()))
     } else {
         Ok(path)
@@ -302,8 +323,7 @@ fn fitting(path: &Path, operator: Operator, operand: Operand) -> Result<Operand,
                 "text without control characters",
                 "a text with a NUL in it".to_owned(),
             )),
-            Operand::Text(text) if leaf.is_case_exact => Ok(Operand::Text(text)),
-            Operand::Text(text) => Ok(Operand::Text(fold(&text))),
+            Operand::Text(text) => Ok(Operand::Text(text)),
             Operand::Boolean(value) => Err(other_type("text", value.to_string())),
             Operand::DateTime(_) => Err(other_type("text", "a moment".to_owned())),
         },

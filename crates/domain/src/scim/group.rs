@@ -86,6 +86,24 @@ impl MemberChanges {
         }
     }
 
+    /// What is left of it for a group of these members: who is in comes no more, who is not goes no more.
+    #[must_use]
+    pub fn left_over(&self, members: &BTreeSet<UserId>) -> Self {
+        if self.is_whole && self.added == *members {
+            return Self::default();
+        }
+        Self {
+            is_whole: self.is_whole,
+            // Where all others go, those who stay have to be named.
+            added: if self.is_whole {
+                self.added.clone()
+            } else {
+                self.added.difference(members).copied().collect()
+            },
+            removed: self.removed.intersection(members).copied().collect(),
+        }
+    }
+
     /// Whether nobody comes and nobody goes.
     #[must_use]
     pub fn is_none(&self) -> bool {
@@ -113,8 +131,8 @@ impl Group {
         })
     }
 
-    /// The group after a request, or everything that is wrong with the request. A request that says nothing new, and names no
-    /// members, leaves version and time as they are.
+    /// The group after a request, or everything that is wrong with the request. A request that says nothing new leaves version
+    /// and time as they are; whether somebody comes or goes is for [`MemberChanges::left_over`] to say before.
     pub fn update(&self, changes: &GroupChanges, now: Timestamp) -> Result<Self, Violations> {
         let (name, external_id) = checked(Some(self), changes)?;
         if changes.members.is_none() && name == self.name && external_id == self.external_id {
@@ -136,6 +154,14 @@ fn checked(current: Option<&Group>, changes: &GroupChanges) -> Result<(GroupName
     let name = match (&changes.name, current) {
         (Change::Set(name), _) => violations.check(&field, GroupName::new(name.clone())),
         (Change::Keep, Some(group)) => Some(group.name.clone()),
+        // What could not be read is wrong only once.
+        (Change::Keep, None)
+            if violations
+                .iter()
+                .any(|it| it.field.segments().last() == Some("displayName")) =>
+        {
+            None
+        }
         (Change::Keep, None) => violations.check(&field, Err(Fault::new(Rule::Required, Given::nothing()))),
         (Change::Clear, _) => violations.check(&field, Err(Fault::new(Rule::NotNull, Given::kind("null")))),
     };

@@ -73,6 +73,19 @@ impl Path {
         }
     }
 
+    /// The attribute without the part.
+    #[must_use]
+    pub const fn whole(self) -> Self {
+        Self { part: None, ..self }
+    }
+
+    /// Whether nobody keeps it, so that nothing is found by it and nothing is sorted by it: URIs, which only the surface
+    /// knows, and the version, of which the groups of a user are a part where it is shown.
+    pub(super) fn is_made_for_each_answer(&self) -> bool {
+        let name = self.leaf().name;
+        name == "$ref" || (self.attribute.name == "meta" && (name == "location" || name == "version"))
+    }
+
     /// The names on the way to the attribute, from the outside in, without that of the part.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {

@@ -36,7 +36,7 @@ impl Sort {
             Kind::Complex => path.then("value")?,
             _ => path,
         };
-        let is_kept = !["$ref", "location"].contains(&path.leaf().name);
+        let is_kept = !path.is_made_for_each_answer();
         // Who is in which group is kept apart from users and groups.
         let is_own = !["groups", "members"].contains(&path.attribute().name);
         (is_kept && is_own).then_some(Self { path, is_descending })

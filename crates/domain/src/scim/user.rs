@@ -70,6 +70,13 @@ pub fn represent_user(user: &User, groups: &[GroupReference]) -> Attributes {
 /// Violations name Roster's fields; [`USER_FIELDS`] has the attributes for them.
 #[must_use]
 pub fn user_changes(resource: &Attributes) -> UserChanges {
+    let mut changes = said(resource);
+    kept::check_primaries(resource, &mut changes.unreadable);
+    changes
+}
+
+/// What a resource says. That one value is primary is for whoever wrote the whole of it to see to.
+fn said(resource: &Attributes) -> UserChanges {
     let nothing = Attributes::new();
     let of = |name| resource.get(name).and_then(Value::as_complex).unwrap_or(&nothing);
     let (name, extension) = (of("name"), of(ROSTER_USER.id));
@@ -105,8 +112,8 @@ pub fn user_changes(resource: &Attributes) -> UserChanges {
 /// through another surface does not give way to the next one, merely because somebody changes the title.
 #[must_use]
 pub fn patched_user_changes(user: &User, patched: &Attributes) -> UserChanges {
-    let before = user_changes(&represent_user(user, &[]));
-    let after = user_changes(patched);
+    let before = said(&represent_user(user, &[]));
+    let after = said(patched);
     let is_touched = |name| {
         let kept = |changes: &UserChanges| changes.scim.as_set().and_then(|kept| kept.get(name)).cloned();
         kept(&before) != kept(&after)

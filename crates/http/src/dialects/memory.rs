@@ -21,14 +21,14 @@ use roster_application::api_clients::digest;
 use roster_application::authentication::{Authentication, TokenKey, Tokens, hash_password};
 use roster_application::customers::Customers;
 use roster_application::ports::{
-    ApiClientStore, ClientSecret, Clock, HistoryEntry, Ids, InCustomer, KeySetError, KeySets, Order, Sealed,
-    StoreError, UniqueKey, UserQuery, UserSession, UserSessionStore, UserStore, UserWrite,
+    ApiClientStore, ChangeRecord, ClientSecret, Clock, HistoryEntry, Ids, InCustomer, KeySetError, KeySets, Order,
+    Sealed, StoreError, UniqueKey, UserQuery, UserSession, UserSessionStore, UserStore, UserWrite,
 };
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use roster_domain::{
-    Account, ApiClient, ApiClientId, ApiClientKind, ClientKey, Connection, Customer, Email, ExternalId, Organization,
-    OrganizationId, Password, PhiGuard, Slug, Surface, Timestamp, User, UserId, UserName, Version,
+    Account, ApiClient, ApiClientId, ApiClientKind, ClientKey, Connection, Customer, Deed, Email, ExternalId,
+    Organization, OrganizationId, Password, PhiGuard, Slug, Surface, Timestamp, User, UserId, UserName, Version,
 };
 use uuid::Uuid;
 
@@ -210,12 +210,20 @@ impl UserStore for Memory {
             .iter_mut()
             .find(|stored| stored.id == user.id && stored.version == expected && stored.deleted_at.is_none());
         *stored.ok_or(StoreError::Stale)? = user.clone();
-        if user.deleted_at.is_some() {
-            self.leave_groups(user);
-        }
         self.keep_password(user, write.password);
         self.make_due(user);
         self.tell(user.organization_id, user.id, write.change);
+        if user.deleted_at.is_some() {
+            for place in 0..self.leave_groups(user) {
+                let left = ChangeRecord {
+                    id: write.change.following(place),
+                    deed: Deed::Left,
+                    fields: Vec::new(),
+                    ..write.change.clone()
+                };
+                self.tell(user.organization_id, user.id, &left);
+            }
+        }
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! What requests about resources have in common: who asks, where resources are, and how an answer is written.
 
+mod accept;
+
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -9,11 +11,16 @@ use roster_domain::scim::ResourceType;
 use roster_domain::{Organization, Surface};
 use serde_json::Value as Json;
 
+pub(super) use accept::labelled;
+
 use super::PREFIX;
 use crate::Services;
 
 /// SCIM's media type (RFC 7644, section 8.1).
 const SCIM_JSON: &str = "application/scim+json";
+
+/// The general one, for callers who ask for it.
+const JSON: &str = "application/json";
 
 /// A request: what it is worked out with, and for whom.
 #[derive(Clone, Copy)]
@@ -80,19 +87,28 @@ impl Answer {
             body: None,
         }
     }
+
+    /// The resource's entity tag as a header has it.
+    pub(super) fn tag(&self) -> Option<HeaderValue> {
+        header(self.version.as_deref())
+    }
+}
+
+fn header(text: Option<&str>) -> Option<HeaderValue> {
+    text.and_then(|text| HeaderValue::from_str(text).ok())
 }
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
+        let tag = self.tag();
         let mut response = match self.body {
             Some(body) => (self.status, written(&body)).into_response(),
             None => self.status.into_response(),
         };
-        let header = |text: Option<&String>| text.and_then(|text| HeaderValue::from_str(text).ok());
-        if let Some(tag) = header(self.version.as_ref()) {
+        if let Some(tag) = tag {
             response.headers_mut().insert(ETAG, tag);
         }
-        if let (StatusCode::CREATED, Some(location)) = (self.status, header(self.location.as_ref())) {
+        if let (StatusCode::CREATED, Some(location)) = (self.status, header(self.location.as_deref())) {
             response.headers_mut().insert(LOCATION, location);
         }
         response

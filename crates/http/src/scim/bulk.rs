@@ -89,7 +89,7 @@ async fn all(call: Call<'_>, operations: &[Json], most_errors: Option<u64>) -> V
         };
         errors += u64::from(done.is_err());
         if let Some(answer) = answers.get_mut(step.index) {
-            *answer = Some(told(call, raw, done));
+            *answer = Some(told(call, raw, done, &made));
         }
         if most_errors.is_some_and(|most| errors >= most) {
             break;
@@ -114,8 +114,8 @@ async fn one(call: Call<'_>, raw: &Json, made: &mut HashMap<String, String>) -> 
         let message = "the path of an operation is that of a type or of a resource, such as /Users or /Users/{id}";
         ScimType::InvalidPath.refuse(message)
     })?;
-    let expected = match order::text(raw, "version") {
-        None => None,
+    let expected = match member(raw, "version") {
+        None | Some(Json::Null) => None,
         Some(version) => versions(version)?,
     };
     let data = match member(raw, "data") {
@@ -149,37 +149,37 @@ async fn one(call: Call<'_>, raw: &Json, made: &mut HashMap<String, String>) -> 
 }
 
 /// What the answer says of one operation.
-fn told(call: Call<'_>, raw: &Json, done: Result<Answer, Refusal>) -> Json {
+fn told(call: Call<'_>, raw: &Json, done: Result<Answer, Refusal>, made: &HashMap<String, String>) -> Json {
     let mut told = json!({});
     for name in ["method", "bulkId"] {
         if let Some(text) = order::text(raw, name) {
             told[name] = Json::from(text);
         }
     }
+    let mut location = None;
     match done {
         Ok(answer) => {
             told["status"] = Json::from(answer.status.as_str());
             if let Some(version) = answer.version {
                 told["version"] = Json::from(version);
             }
-            if let Some(location) = answer.location.or_else(|| located(call, raw)) {
-                told["location"] = Json::from(location);
-            }
+            location = answer.location;
         }
         Err(refusal) => {
             told["status"] = Json::from(error::status(&refusal).as_str());
             told["response"] = error::body(&refusal);
-            if let Some(location) = located(call, raw) {
-                told["location"] = Json::from(location);
-            }
         }
+    }
+    if let Some(location) = location.or_else(|| located(call, raw, made)) {
+        told["location"] = Json::from(location);
     }
     told
 }
 
-/// Where the resource is that an operation names by its path.
-fn located(call: Call<'_>, raw: &Json) -> Option<String> {
-    let (of, id) = place(order::text(raw, "path")?)?;
+/// Where the resource is that an operation names by its path; `None` where it names one that was not made.
+fn located(call: Call<'_>, raw: &Json, made: &HashMap<String, String>) -> Option<String> {
+    let path = resolved_path(order::text(raw, "path")?, made).ok()?;
+    let (of, id) = place(&path)?;
     id.map(|id| call.location(of, id))
 }
 
@@ -197,11 +197,12 @@ fn place(path: &str) -> Option<(ResourceType, Option<&str>)> {
     is_id.then_some((of, id))
 }
 
-fn versions(version: &str) -> Result<Option<Vec<Version>>, Refusal> {
-    let header = version
-        .parse()
-        .map_err(|_| ScimType::InvalidValue.refuse("version is an entity tag"))?;
-    etag::if_match_weakly(&[(axum::http::header::IF_MATCH, header)].into_iter().collect())
+fn versions(version: &Json) -> Result<Option<Vec<Version>>, Refusal> {
+    let versions = version.as_str().and_then(|text| etag::versions_weakly(text).ok());
+    versions.ok_or_else(|| {
+        let message = "the version of an operation is an entity tag as it was given out, a string such as W/\"3\"";
+        ScimType::InvalidValue.refuse(message)
+    })
 }
 
 /// A path with the id of what was made in place of a reference to it.

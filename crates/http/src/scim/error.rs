@@ -151,6 +151,7 @@ fn headers(refusal: &Refusal) -> HeaderMap {
 
 #[cfg(test)]
 mod tests {
+    use roster_application::ports::StoreError;
     use roster_application::{Error, Missing};
     use roster_domain::scim::PatchError;
     use roster_domain::{Fault, FieldPath, Given, Rule};
@@ -181,6 +182,7 @@ mod tests {
     #[case::taken(Error::Conflict(Conflicting::UserName), 409, Some("uniqueness"))]
     #[case::stale(Error::VersionMismatch { current: 3 }, 412, None)]
     #[case::contention(Error::Contention, 503, None)]
+    #[case::too_long(Error::Store(StoreError::TooLong), 400, Some("tooMany"))]
     #[case::rules(invalid(&["user_name"]), 400, Some("invalidValue"))]
     #[case::read_only(Error::Patch(PatchError::ReadOnly("id".to_owned())), 400, Some("mutability"))]
     #[case::no_target(Error::Patch(PatchError::NoTarget("emails".to_owned())), 400, Some("noTarget"))]

@@ -39,6 +39,11 @@ pub(super) fn target(text: &str, of: ResourceType) -> Result<PatchTarget, Refusa
     let filter = reader.inner(&path, &chosen.filter)?;
     // Whether brackets make sense here at all is the filter's to say.
     Filter::each(path, filter.clone()).map_err(|error| refused(&error))?;
+    if !path.attribute().is_many {
+        return Err(
+            ScimType::InvalidPath.refuse(format!("{path} has one value at the most: write it without brackets"))
+        );
+    }
     let part = match &chosen.sub_attr {
         None => None,
         Some(name) => {
@@ -141,7 +146,7 @@ impl<'a> Reader<'a> {
             return self.schemas(expression);
         }
         match self.path(name)? {
-            Some(path) => self.term(path, expression),
+            Some(path) => self.term(path, expression, Filter::differs),
             None => self.counted().map(|()| match expression {
                 // Who has no value is unequal to every value.
                 grammar::AttrExp::Comparison(_, grammar::CompareOp::Ne, value)
@@ -177,12 +182,20 @@ impl<'a> Reader<'a> {
                         shown(&name.to_string())
                     ))
                 })?;
-                self.term(path, expression)
+                // Of one value there is no other one that may be unequal.
+                self.term(path, expression, |path, operand| {
+                    Filter::compare(path, Operator::Equal, operand).map(not)
+                })
             }
         }
     }
 
-    fn term(&self, path: Path, expression: &grammar::AttrExp) -> Result<Filter, Refusal> {
+    fn term(
+        &self,
+        path: Path,
+        expression: &grammar::AttrExp,
+        differs: impl Fn(Path, Operand) -> Result<Filter, FilterError>,
+    ) -> Result<Filter, Refusal> {
         self.counted()?;
         let read = match expression {
             grammar::AttrExp::Present(_)
@@ -196,7 +209,7 @@ impl<'a> Reader<'a> {
                 let operand = operand(&path, operator, value)?;
                 match operator_of(operator) {
                     Some(operator) => Filter::compare(path, operator, operand),
-                    None => Filter::compare(path, Operator::Equal, operand).map(not),
+                    None => differs(path, operand),
                 }
             }
         };
@@ -281,7 +294,7 @@ fn not(filter: Filter) -> Filter {
     }
 }
 
-/// The operator; `None` for "unequal", which is the opposite of "equal".
+/// The operator; `None` for "unequal", which is made of "equal".
 const fn operator_of(operator: &grammar::CompareOp) -> Option<Operator> {
     match operator {
         grammar::CompareOp::Eq => Some(Operator::Equal),

@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 use roster_application::Missing;
-use roster_domain::scim::{PatchTarget, ResourceType, Value, entity_tag};
+use roster_domain::scim::{PatchTarget, ResourceType, entity_tag};
 use roster_domain::{
-    Change, Fault, Given, Group, GroupChanges, GroupId, MemberChanges, Rule, UserId, Version, Violations,
+    Change, Fault, Given, Group, GroupChanges, GroupId, MemberChanges, Rule, UserId, Version, Violation, Violations,
 };
 use serde_json::Value as Json;
 
@@ -14,9 +14,6 @@ use super::patch::{self, Op, Step};
 use super::project::Projection;
 use super::{members, read, write};
 use crate::refusal::{Kind, Refusal};
-
-/// How often a PATCH that depends on who is in the group is worked out anew when others change the group meanwhile.
-const ROUNDS: usize = 16;
 
 const OF: ResourceType = ResourceType::Group;
 
@@ -42,7 +39,9 @@ pub(super) async fn replace(
 ) -> Result<Answer, Refusal> {
     let id = group_id(id)?;
     let mut changes = changes(body);
-    if changes.name.is_keep() {
+    // What could not be read is wrong only once.
+    let is_unread = |it: &Violation| it.field.segments().last() == Some("displayName");
+    if changes.name.is_keep() && !changes.unreadable.iter().any(is_unread) {
         let required = Fault::new(Rule::Required, Given::nothing());
         changes.unreadable.push(required.at(read::place("displayName")));
     }
@@ -68,8 +67,12 @@ pub(super) async fn patch(
 ) -> Result<Answer, Refusal> {
     let id = group_id(id)?;
     let steps = patch::steps(OF, body)?;
-    let group = if steps.iter().any(|step| members::asks_for_members(&step.target)) {
-        patch_knowing_members(call, id, expected, &steps).await?
+    let group = if steps.iter().any(members::asks_for_members) {
+        let decide = |members: &[UserId]| patched(&steps, members);
+        let groups = &call.services.groups;
+        groups
+            .update_knowing_members(call.acting(), id, expected, decide)
+            .await?
     } else {
         let changes = patched(&steps, &[])?;
         call.services
@@ -78,33 +81,6 @@ pub(super) async fn patch(
             .await?
     };
     answer(call, StatusCode::OK, &group, shown).await
-}
-
-/// The same where it depends on who is in the group: at the version at which that was looked up.
-async fn patch_knowing_members(
-    call: Call<'_>,
-    id: GroupId,
-    expected: Option<&[Version]>,
-    steps: &[Step],
-) -> Result<Group, Refusal> {
-    let groups = &call.services.groups;
-    for _ in 0..ROUNDS {
-        let group = groups.get(call.organization(), id).await?;
-        if expected.is_some_and(|versions| !versions.contains(&group.version)) {
-            return Err(roster_application::Error::VersionMismatch { current: group.version }.into());
-        }
-        let all = groups
-            .members(call.organization(), &[id])
-            .await?
-            .remove(&id)
-            .unwrap_or_default();
-        let changes = patched(steps, &all)?;
-        match groups.update(call.acting(), id, &changes, Some(&[group.version])).await {
-            Err(roster_application::Error::VersionMismatch { .. }) => {}
-            done => return Ok(done?),
-        }
-    }
-    Err(roster_application::Error::Contention.into())
 }
 
 /// Deletes a group.
@@ -140,11 +116,12 @@ fn group_id(text: &str) -> Result<GroupId, Refusal> {
 fn changes(body: &Json) -> GroupChanges {
     let mut violations = Violations::none();
     let resource = read::resource(OF, body, &mut violations);
+    members::refuse_unnamed(patch::member(body, "members"), &mut violations);
     let members = members::named(resource.get("members"), &mut violations);
     let text = |name| Change::from(patch::text(resource.get(name)));
     GroupChanges {
         name: text("displayName"),
-        external_id: text("externalId"),
+        external_id: cleared_by_empty(text("externalId")),
         members: MemberChanges {
             is_whole: false,
             added: members.into_iter().collect(),
@@ -175,11 +152,14 @@ fn apply(step: &Step, all: &[UserId], changes: &mut GroupChanges) -> Result<(), 
         ("displayName", _) if is_removed => return Err(read_only("displayName, which every group has,")),
         ("displayName", _) => set(&mut changes.name, step, &mut changes.unreadable),
         ("externalId", _) if is_removed => changes.external_id = Change::Clear,
-        ("externalId", _) => set(&mut changes.external_id, step, &mut changes.unreadable),
+        ("externalId", _) => {
+            set(&mut changes.external_id, step, &mut changes.unreadable);
+            changes.external_id = cleared_by_empty(std::mem::take(&mut changes.external_id));
+        }
         ("members", _) if path.part().is_some() => return Err(part_of_members()),
         ("members", PatchTarget::Chosen { part: Some(_), .. }) => return Err(part_of_members()),
         ("members", PatchTarget::Chosen { .. }) => {
-            let going = members::meeting(target, all, &changes.members);
+            let going = members::meeting(step, all, &changes.members);
             if *op == Op::Replace && going.is_empty() {
                 let refusal = ScimType::NoTarget.refuse("no member of the group is chosen by the path");
                 return Err(refusal);
@@ -192,9 +172,10 @@ fn apply(step: &Step, all: &[UserId], changes: &mut GroupChanges) -> Result<(), 
                 changes.members.add(coming);
             }
         }
-        ("members", _) if *op == Op::Remove && !is_nothing => {
-            let going = coming_or_going(step, &mut Violations::none());
-            changes.members.remove(going);
+        // Of the values that are given, and of no others: of none, if none is given.
+        ("members", _) if *op == Op::Remove && !value.is_null() => {
+            let named = read::at(path, value, &mut changes.unreadable);
+            changes.members.remove(members::going(named.as_ref()));
         }
         ("members", _) if is_removed => changes.members = MemberChanges::replaced([]),
         ("members", _) => {
@@ -225,16 +206,21 @@ fn set(field: &mut Change<String>, step: &Step, v: &mut Violations) {
     }
 }
 
-fn coming(step: &Step, changes: &mut GroupChanges) -> Vec<UserId> {
-    coming_or_going(step, &mut changes.unreadable)
+/// Empty text says that there is none, as it does of a user's.
+fn cleared_by_empty(external_id: Change<String>) -> Change<String> {
+    match external_id {
+        Change::Set(text) if text.is_empty() => Change::Clear,
+        other => other,
+    }
 }
 
-fn coming_or_going(step: &Step, v: &mut Violations) -> Vec<UserId> {
+fn coming(step: &Step, changes: &mut GroupChanges) -> Vec<UserId> {
     let (PatchTarget::Attribute(path) | PatchTarget::Chosen { path, .. }) = &step.target else {
         return Vec::new();
     };
-    let read: Option<Value> = read::at(path, &step.value, v);
-    members::named(read.as_ref(), v)
+    members::refuse_unnamed(Some(&step.value), &mut changes.unreadable);
+    let read = read::at(path, &step.value, &mut changes.unreadable);
+    members::named(read.as_ref(), &mut changes.unreadable)
 }
 
 fn read_only(what: &str) -> Refusal {

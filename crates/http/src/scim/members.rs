@@ -1,9 +1,28 @@
 //! Who comes into a group and who goes, out of JSON.
 
+use std::collections::BTreeSet;
+
 use roster_domain::scim::{Filter, Operand, Operator, PatchTarget, Value};
 use roster_domain::{Fault, Given, MemberChanges, Rule, UserId, Violations};
+use serde_json::Value as Json;
 
+use super::patch::{Op, Step, member};
 use super::read::place;
+
+/// Refuses members that do not say who they are. They are looked for in the JSON: what is read of them may be nothing at all.
+pub(super) fn refuse_unnamed(members: Option<&Json>, v: &mut Violations) {
+    let members = match members {
+        Some(Json::Array(members)) => members.as_slice(),
+        Some(single) => std::slice::from_ref(single),
+        None => return,
+    };
+    for (index, json) in members.iter().enumerate() {
+        if json.is_object() && member(json, "value").is_none_or(Json::is_null) {
+            let at = place("members").then(index.to_string()).then("value");
+            v.push(Fault::new(Rule::Required, Given::nothing()).at(at));
+        }
+    }
+}
 
 /// The users that are named among members.
 pub(super) fn named(members: Option<&Value>, v: &mut Violations) -> Vec<UserId> {
@@ -21,10 +40,7 @@ pub(super) fn named(members: Option<&Value>, v: &mut Violations) -> Vec<UserId> 
             v.push(Fault::new(rule, Given::value("Group")).at(at.then("type")));
             return None;
         }
-        let Some(id) = parts.text("value") else {
-            v.push(Fault::new(Rule::Required, Given::nothing()).at(at.then("value")));
-            return None;
-        };
+        let id = parts.text("value")?;
         v.check(
             &at.then("value"),
             id.parse::<UserId>().map_err(|fault| Fault::new(NO_USER, fault.given)),
@@ -71,29 +87,44 @@ fn ids(filter: &Filter) -> Option<Vec<&str>> {
     }
 }
 
-/// Whether an operation on a group asks who is in it before it can be understood.
-pub(super) fn asks_for_members(target: &PatchTarget) -> bool {
-    match target {
-        PatchTarget::Chosen { filter, .. } => matches!(chosen(filter), Chosen::Meeting(_)),
+/// Whether an operation on a group asks who is in it before it can be understood. To replace a member that there is not is
+/// refused, to remove one is done already.
+pub(super) fn asks_for_members(step: &Step) -> bool {
+    match &step.target {
+        PatchTarget::Chosen { filter, .. } => step.op == Op::Replace || matches!(chosen(filter), Chosen::Meeting(_)),
         _ => false,
     }
 }
 
-/// Those of the members whom a filter chooses.
-pub(super) fn meeting(target: &PatchTarget, members: &[UserId], changes: &MemberChanges) -> Vec<UserId> {
-    let PatchTarget::Chosen { path, filter, .. } = target else {
+/// Those of the members whom an operation chooses by a filter, out of those who are asked for ([`asks_for_members`]). Who came
+/// or went by the operations before counts as well.
+pub(super) fn meeting(step: &Step, members: &[UserId], changes: &MemberChanges) -> Vec<UserId> {
+    let PatchTarget::Chosen { path, filter, .. } = &step.target else {
         return Vec::new();
     };
+    let stayed = members
+        .iter()
+        .filter(|id| !changes.is_whole && !changes.removed.contains(id) && !changes.added.contains(id));
+    let all = stayed.chain(&changes.added).copied();
     match chosen(filter) {
-        Chosen::These(ids) => ids,
-        Chosen::Meeting(filter) => {
-            // Who came or went by the operations before counts as well.
-            let stayed = members
-                .iter()
-                .filter(|id| !changes.is_whole && !changes.removed.contains(id) && !changes.added.contains(id));
-            let all = stayed.chain(&changes.added).copied();
-            all.filter(|id| filter.chooses(path.attribute(), &super::write::member(*id)))
-                .collect()
+        Chosen::These(ids) if step.op == Op::Replace => {
+            let ids: BTreeSet<UserId> = ids.into_iter().collect();
+            all.filter(|id| ids.contains(id)).collect()
         }
+        Chosen::These(ids) => ids,
+        Chosen::Meeting(filter) => all
+            .filter(|id| filter.chooses(path.attribute(), &super::write::member(*id)))
+            .collect(),
     }
+}
+
+/// Those whom the values of a removal name. One that names nobody, or something else than a user, removes nobody.
+pub(super) fn going(members: Option<&Value>) -> Vec<UserId> {
+    let members = members.map_or(&[][..], Value::as_many).iter();
+    let users = members.filter_map(|member| {
+        let parts = member.as_complex()?;
+        let is_user = parts.text("type").is_none_or(|kind| kind.eq_ignore_ascii_case("User"));
+        parts.text("value").filter(|_| is_user)?.parse().ok()
+    });
+    users.collect()
 }

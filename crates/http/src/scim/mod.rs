@@ -20,6 +20,8 @@ mod read;
 mod request;
 mod resources;
 mod search;
+#[cfg(test)]
+mod tests;
 mod users;
 mod write;
 
@@ -28,12 +30,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use roster_domain::Surface;
 use roster_domain::scim::ResourceType;
+use tower::ServiceExt;
 
 use crate::Services;
 use crate::bearer::bearer;
@@ -57,10 +60,33 @@ pub(crate) fn routes(services: &Arc<Services>) -> Router {
         .layer(middleware::from_fn(uncached))
         .with_state(services.clone());
     // What is nested does not get the prefix with a slash at its end.
-    let slash = Router::new()
-        .route(&format!("{PREFIX}/"), any(unknown_path))
-        .layer(middleware::from_fn_with_state(services.clone(), authenticate));
-    guarded(Router::new().nest(PREFIX, routes).merge(slash), error::render)
+    let root = {
+        let routes = routes.clone();
+        any(async move |request: Request| at(routes, "/", request).await)
+    };
+    let slashless = {
+        let routes = routes.clone();
+        async move |request: Request| {
+            let path = request.uri().path().to_owned();
+            at(routes, path.strip_suffix('/').unwrap_or(&path), request).await
+        }
+    };
+    let routes = Router::new()
+        .nest(PREFIX, routes.fallback(slashless))
+        .route(&format!("{PREFIX}/"), root);
+    guarded(routes, error::render).layer(middleware::from_fn(answer::labelled))
+}
+
+/// The answer to a request as if it were for another path: some callers put a slash at the end of every path.
+async fn at(routes: Router, path: &str, mut request: Request) -> Result<Response, Refusal> {
+    let mut parts = request.uri().clone().into_parts();
+    let target = match request.uri().query() {
+        None => path.to_owned(),
+        Some(query) => format!("{path}?{query}"),
+    };
+    parts.path_and_query = Some(target.parse().map_err(|_| Refusal::unknown_path())?);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::unknown_path())?;
+    Ok(routes.oneshot(request).await.into_response())
 }
 
 /// Finds out who is calling, for every path of the surface.

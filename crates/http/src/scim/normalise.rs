@@ -1,7 +1,8 @@
-//! Filters that identity providers write and the grammar does not have, in its words.
+//! Filters that are written otherwise than the parser reads them, in its words.
 
-/// `emails[type eq "work"].value eq "x"`, which Entra ID writes, as `emails[(type eq "work") and value eq "x"]`. All other text
-/// stays as it is, what stands in quotation marks above all; whether it is a filter is for the parser to say.
+/// `emails[type eq "work"].value eq "x"`, which Entra ID writes, as `emails[(type eq "work") and value eq "x"]`; and `not(…)`, which
+/// RFC 7644, figure 1, has without a blank, with the one that the parser wants. All other text stays as it is, what stands
+/// in quotation marks above all; whether it is a filter is for the parser to say.
 pub(super) fn normalise(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut rest = text;
@@ -10,6 +11,7 @@ pub(super) fn normalise(text: &str) -> String {
     while let Some(first) = rest.chars().next() {
         let length = match first {
             '"' => quoted(rest),
+            other if is_of_name(other) => word(rest, is_of_name),
             other => other.len_utf8(),
         };
         let (token, after) = rest.split_at(length);
@@ -33,10 +35,20 @@ pub(super) fn normalise(text: &str) -> String {
                     None => written.push(']'),
                 }
             }
-            (token, _) => written.push_str(token),
+            (token, _) => {
+                written.push_str(token);
+                if token.eq_ignore_ascii_case("not") && rest.starts_with('(') {
+                    written.push(' ');
+                }
+            }
         }
     }
     written
+}
+
+/// Whether a character is part of a name, which may have a URN and another name in front.
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || "_-$.:".contains(c)
 }
 
 /// How long the condition is that the text begins with, if it begins with one: a dot, a name, an operator and what is
@@ -114,11 +126,30 @@ mod tests {
         r#"emails[type eq "w]\".value eq \"x"].value eq "a\"].value eq b""#,
         r#"emails[(type eq "w]\".value eq \"x") and value eq "a\"].value eq b"]"#
     )]
+    #[case::not_within(
+        r#"emails[not(type eq "work")].value eq "a""#,
+        r#"emails[(not (type eq "work")) and value eq "a"]"#
+    )]
     fn a_condition_behind_brackets_goes_into_them(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(normalise(text), expected);
     }
 
     #[rstest]
+    #[case::first("not(title pr) and active eq true", "not (title pr) and active eq true")]
+    #[case::in_any_case("active eq true and NOT(title pr)", "active eq true and NOT (title pr)")]
+    #[case::in_brackets(r#"emails[not(type eq "work")]"#, r#"emails[not (type eq "work")]"#)]
+    #[case::in_itself("not(not(title pr))", "not (not (title pr))")]
+    #[case::in_parentheses("(not(title pr))", "(not (title pr))")]
+    fn not_is_followed_by_a_blank(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(normalise(text), expected);
+    }
+
+    #[rstest]
+    #[case(r#"title eq "not(x)" and not (title co "\"not(")"#)]
+    #[case("knot(title pr)")]
+    #[case("x.not(title pr)")]
+    #[case("urn:x:not(title pr)")]
+    #[case("not title pr")]
     #[case(r#"userName eq "emails[type eq \"work\"].value eq 1""#)]
     #[case(r#"emails[type eq "work" and value co "é"]"#)]
     #[case(r#"emails[type eq "work"].value"#)]

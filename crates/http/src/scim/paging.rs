@@ -1,7 +1,7 @@
 //! Pages: by index (RFC 7644, section 3.4.2.4) and by cursor (RFC 9865).
 //!
 //! A cursor is a place in an order, as text that callers pass back unread. It holds a digest of the query that it was given out
-//! for, so that it is good for no other.
+//! for, so that it is good for no other, and of the place, so that it is refused when it was changed on the way.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -19,11 +19,14 @@ pub(super) const DEFAULT_SIZE: u32 = 100;
 /// The most resources of a page.
 pub(super) const MAX_SIZE: u32 = 200;
 
+/// The largest `startIndex`: that of the whole numbers that every reader of JSON has exactly (RFC 7493, section 2.2).
+const MAX_START: i64 = (1 << 53) - 1;
+
 /// Which page is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Page {
     /// So many from that one on; the first is 1.
-    Index { start: u32, count: u32 },
+    Index { start: u64, count: u32 },
     /// So many behind a place; the first page is behind none.
     Cursor { after: Option<String>, count: u32 },
 }
@@ -38,7 +41,7 @@ pub(super) struct Asked<'a> {
 
 impl Page {
     /// Reads what a request says. A start below 1 is 1, and a negative count 0 (RFC 7644); with a cursor, a count is at least 1
-    /// (RFC 9865). More than [`MAX_SIZE`] are never given.
+    /// (RFC 9865). More than [`MAX_SIZE`] are never given. A start that could not be given back is refused.
     pub(super) fn read(asked: &Asked<'_>) -> Result<Self, Refusal> {
         match asked.cursor {
             Some(_) if asked.start.is_some() => {
@@ -60,13 +63,16 @@ impl Page {
                 })
             }
             None => {
-                let number = |name: &str, text: &str| {
-                    whole(text).ok_or_else(|| ScimType::InvalidValue.refuse(format!("{name} is a whole number")))
+                let refused = |what: String| ScimType::InvalidValue.refuse(what);
+                let start = |text| {
+                    let start = whole(text).filter(|start| *start <= MAX_START);
+                    start.ok_or_else(|| refused(format!("startIndex is a whole number of {MAX_START} at the most")))
                 };
-                let start = asked.start.map(|text| number("startIndex", text)).transpose()?;
-                let count = asked.count.map(|text| number("count", text)).transpose()?;
+                let count = |text| whole(text).ok_or_else(|| refused("count is a whole number".to_owned()));
+                let start = asked.start.map(start).transpose()?;
+                let count = asked.count.map(count).transpose()?;
                 Ok(Self::Index {
-                    start: start.map_or(1, clamped).max(1),
+                    start: start.map_or(1, |start| u64::try_from(start).unwrap_or(1)).max(1),
                     count: count.map_or(DEFAULT_SIZE, clamped).min(MAX_SIZE),
                 })
             }
@@ -97,9 +103,7 @@ pub(super) fn query_digest(organization: OrganizationId, parts: &[Option<&str>])
         hasher.update(&length.to_le_bytes());
         hasher.update(part.unwrap_or_default().as_bytes());
     }
-    let mut digest = [0; 8];
-    digest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    digest
+    shortened(&hasher)
 }
 
 /// Where a page ends: among the resources of which type, by number, and behind which of them, if not before the first.
@@ -110,34 +114,49 @@ pub(super) struct End {
 }
 
 /// The first byte of every cursor. One whose layout changes takes a new number.
-const LAYOUT: u8 = 1;
+const LAYOUT: u8 = 2;
 
 /// Writes a cursor: base64 without padding, which has unreserved characters only (RFC 9865, section 2).
 pub(super) fn encode(digest: [u8; 8], end: &End) -> String {
-    let mut bytes = vec![LAYOUT];
-    bytes.extend(digest);
-    bytes.push(end.kind);
+    let mut place = vec![end.kind];
     if let Some(Place { key, id }) = &end.place {
-        bytes.extend(id.as_bytes());
+        place.extend(id.as_bytes());
         match key {
             None => {}
-            Some(SortKey::Boolean(value)) => bytes.extend([b'b', u8::from(*value)]),
+            Some(SortKey::Boolean(value)) => place.extend([b'b', u8::from(*value)]),
             Some(SortKey::DateTime(moment)) => {
-                bytes.push(b'd');
-                bytes.extend(moment.timestamp_micros().to_le_bytes());
+                place.push(b'd');
+                place.extend(moment.timestamp_micros().to_le_bytes());
             }
             Some(SortKey::Text(text)) => {
-                bytes.push(b't');
-                bytes.extend(text.as_bytes());
+                place.push(b't');
+                place.extend(text.as_bytes());
             }
         }
     }
+    let mut bytes = vec![LAYOUT];
+    bytes.extend(sealed(digest, &place));
+    bytes.extend(place);
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a cursor, if it was given out for this query.
-pub(super) fn decode(digest: [u8; 8], text: &str) -> Result<End, Refusal> {
-    read(digest, text).ok_or_else(|| {
+/// The digest of a place in what a query finds. It keeps mistakes away, and nobody who means it: a cursor opens nothing that its
+/// bearer may not see.
+fn sealed(query: [u8; 8], place: &[u8]) -> [u8; 8] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&query).update(place);
+    shortened(&hasher)
+}
+
+fn shortened(hasher: &blake3::Hasher) -> [u8; 8] {
+    let mut digest = [0; 8];
+    digest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    digest
+}
+
+/// Reads a cursor, if it was given out for this query, which searches so many types.
+pub(super) fn decode(digest: [u8; 8], types: usize, text: &str) -> Result<End, Refusal> {
+    read(digest, text).filter(|end| usize::from(end.kind) < types).ok_or_else(|| {
         ScimType::InvalidCursor.refuse(
             "the cursor is no nextCursor of this query: filter, sortBy and sortOrder stay as they were for the first page, \
              which is asked for with an empty cursor",
@@ -149,10 +168,10 @@ fn read(digest: [u8; 8], text: &str) -> Option<End> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
     let (layout, rest) = bytes.split_first()?;
     let (given, rest) = rest.split_first_chunk::<8>()?;
-    let (kind, rest) = rest.split_first()?;
-    if *layout != LAYOUT || *given != digest {
+    if *layout != LAYOUT || *given != sealed(digest, rest) {
         return None;
     }
+    let (kind, rest) = rest.split_first()?;
     let place = if rest.is_empty() {
         None
     } else {
@@ -200,12 +219,12 @@ mod tests {
     #[case::below_one(Some("0"), Some("0"), (1, 0))]
     #[case::negative(Some("-7"), Some("-1"), (1, 0))]
     #[case::too_many(Some("1"), Some("201"), (1, 200))]
-    #[case::enormous(Some("99999999999999999999"), Some("99999999999999999999"), (u32::MAX, 200))]
+    #[case::largest(Some("9007199254740991"), Some("99999999999999999999"), (9_007_199_254_740_991, 200))]
     #[case::enormously_negative(Some("-99999999999999999999"), None, (1, 100))]
     fn an_index_is_read_as_rfc_7644_has_it(
         #[case] start: Option<&str>,
         #[case] count: Option<&str>,
-        #[case] (from, size): (u32, u32),
+        #[case] (from, size): (u64, u32),
     ) {
         let page = Page::read(&asked(start, count, None)).unwrap();
 
@@ -221,6 +240,8 @@ mod tests {
     #[rstest]
     #[case::start_in_words(asked(Some("one"), None, None), ScimType::InvalidValue)]
     #[case::start_with_a_point(asked(Some("1.0"), None, None), ScimType::InvalidValue)]
+    #[case::start_too_large(asked(Some("9007199254740992"), None, None), ScimType::InvalidValue)]
+    #[case::start_enormous(asked(Some("99999999999999999999"), None, None), ScimType::InvalidValue)]
     #[case::empty_count(asked(None, Some(""), None), ScimType::InvalidValue)]
     #[case::sign_alone(asked(None, Some("-"), None), ScimType::InvalidValue)]
     #[case::both_ways(asked(Some("1"), None, Some("")), ScimType::InvalidValue)]
@@ -271,7 +292,7 @@ mod tests {
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)),
             "{text}"
         );
-        assert_eq!(decode(DIGEST, &text).unwrap(), end);
+        assert_eq!(decode(DIGEST, 2, &text).unwrap(), end);
     }
 
     #[test]
@@ -288,11 +309,11 @@ mod tests {
             query_digest(mine, &[Some("title p"), Some("r")]),
         ] {
             assert_eq!(
-                decode(other, &text).unwrap_err().kind,
+                decode(other, 1, &text).unwrap_err().kind,
                 Kind::Scim(ScimType::InvalidCursor)
             );
         }
-        assert!(decode(digest, &text).is_ok());
+        assert!(decode(digest, 1, &text).is_ok());
     }
 
     #[rstest]
@@ -302,7 +323,44 @@ mod tests {
     #[case("%00")]
     fn what_is_no_cursor_is_refused(#[case] text: &str) {
         assert_eq!(
-            decode(DIGEST, text).unwrap_err().kind,
+            decode(DIGEST, 1, text).unwrap_err().kind,
+            Kind::Scim(ScimType::InvalidCursor)
+        );
+    }
+
+    #[test]
+    fn a_cursor_that_was_changed_on_the_way_is_refused() {
+        let place = Place {
+            key: Some(SortKey::Text("lee".to_owned())),
+            id: Uuid::max(),
+        };
+        let text = encode(
+            DIGEST,
+            &End {
+                kind: 0,
+                place: Some(place),
+            },
+        );
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&text).unwrap();
+
+        for index in 0..bytes.len() {
+            for change in [0x01, 0xff] {
+                let mut changed = bytes.clone();
+                changed[index] ^= change;
+                let changed = BASE64_URL_SAFE_NO_PAD.encode(changed);
+                let refusal = decode(DIGEST, 2, &changed).unwrap_err();
+                assert_eq!(refusal.kind, Kind::Scim(ScimType::InvalidCursor), "{index}");
+            }
+        }
+        assert!(decode(DIGEST, 2, &text).is_ok());
+    }
+
+    #[test]
+    fn a_cursor_among_types_that_are_not_searched_is_refused() {
+        let text = encode(DIGEST, &End { kind: 1, place: None });
+
+        assert_eq!(
+            decode(DIGEST, 1, &text).unwrap_err().kind,
             Kind::Scim(ScimType::InvalidCursor)
         );
     }

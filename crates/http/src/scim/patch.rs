@@ -3,6 +3,7 @@
 //! An operation without a path is taken apart: each name in its value is the path of an operation of its own, which also takes
 //! what Entra ID sends there, names with a dot, with a URN, or with brackets.
 
+use axum::http::StatusCode;
 use roster_domain::scim::{
     Filter, Kind as Type, Operand, Operator, PatchError, PatchOperation, PatchTarget, Path, ResourceType, Value,
 };
@@ -14,7 +15,7 @@ use super::error::ScimType;
 use super::filter;
 use super::names::{Named, is_urn, named};
 use super::read;
-use crate::refusal::Refusal;
+use crate::refusal::{Kind, Refusal};
 
 /// The most operations of one PATCH.
 pub(super) const MAX_OPERATIONS: usize = 1000;
@@ -51,7 +52,11 @@ pub(super) fn steps(of: ResourceType, body: &Json) -> Result<Vec<Step>, Refusal>
         return Err(syntax("a PATCH has at least one operation in Operations"));
     }
     if operations.len() > MAX_OPERATIONS {
-        return Err(ScimType::TooMany.refuse(format!("a PATCH has at most {MAX_OPERATIONS} operations")));
+        return Err(Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::TooLarge,
+            format!("a PATCH has at most {MAX_OPERATIONS} operations"),
+        ));
     }
     let mut steps = Vec::new();
     for operation in operations {
@@ -61,7 +66,14 @@ pub(super) fn steps(of: ResourceType, body: &Json) -> Result<Vec<Step>, Refusal>
             Some(op) if op.eq_ignore_ascii_case("remove") => Op::Remove,
             _ => return Err(syntax("each of Operations has an op: add, replace or remove")),
         };
-        let value = member(operation, "value").cloned().unwrap_or(Json::Null);
+        let value = match (op, member(operation, "value")) {
+            (_, Some(value)) => value.clone(),
+            (Op::Remove, None) => Json::Null,
+            // Null takes an attribute away. A value that was forgotten must not.
+            (Op::Add | Op::Replace, None) => {
+                return Err(ScimType::InvalidValue.refuse("an operation that adds or replaces has a value"));
+            }
+        };
         match member(operation, "path") {
             None | Some(Json::Null) => whole(of, op, &value, &mut steps)?,
             Some(Json::String(path)) if path.trim().is_empty() => whole(of, op, &value, &mut steps)?,
@@ -184,7 +196,7 @@ fn check(target: &PatchTarget) -> Result<(), Refusal> {
 
 fn operation(op: Op, target: &PatchTarget, value: &Json, v: &mut Violations) -> Option<PatchOperation> {
     if op == Op::Remove {
-        return Some(PatchOperation::Remove(narrowed(target, value)));
+        return narrowed(target, value, v).map(PatchOperation::Remove);
     }
     let is_nothing = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     if is_nothing {
@@ -215,33 +227,40 @@ fn unwrapped<'a>(path: &Path, value: &'a Json) -> &'a Json {
     }
 }
 
-/// What is removed where values are given along with the path, as Entra ID does: those values, and no others.
-fn narrowed(target: &PatchTarget, value: &Json) -> PatchTarget {
+/// What is removed where values are given along with the path, as Entra ID does: the values that have all that one of the
+/// given ones says, and no others. `None` where those that are given could not be read.
+fn narrowed(target: &PatchTarget, value: &Json, v: &mut Violations) -> Option<PatchTarget> {
     let PatchTarget::Attribute(path) = target else {
-        return target.clone();
+        return Some(target.clone());
     };
-    let given = match value {
-        Json::Array(values) => values.as_slice(),
-        Json::Null => return target.clone(),
-        single => std::slice::from_ref(single),
-    };
-    if !path.leaf().is_many {
-        return target.clone();
+    if value.is_null() || !path.leaf().is_many {
+        return Some(target.clone());
     }
-    let equal = |json: &Json| {
-        let text = member(json, "value").unwrap_or(json).as_str()?;
-        let value = path.then("value")?;
-        Filter::compare(value, Operator::Equal, Operand::Text(text.to_owned())).ok()
-    };
-    let any: Vec<Filter> = given.iter().filter_map(equal).collect();
-    if any.is_empty() {
-        return target.clone();
-    }
-    PatchTarget::Chosen {
+    let given = read::at(path, value, v)?;
+    let same = given.as_many().iter().filter_map(|given| same(path, given));
+    Some(PatchTarget::Chosen {
         path: *path,
-        filter: Filter::Or(any),
+        filter: Filter::Or(same.collect()),
         part: None,
-    }
+    })
+}
+
+/// What is so of the values that have all that a given one says. `None` where it says nothing by which a value could be told.
+fn same(path: &Path, given: &Value) -> Option<Filter> {
+    let all: Vec<Filter> = given
+        .as_complex()?
+        .iter()
+        .filter_map(|(part, value)| {
+            let operand = match value {
+                Value::Text(text) => Operand::Text(text.clone()),
+                Value::Boolean(value) => Operand::Boolean(*value),
+                Value::DateTime(moment) => Operand::DateTime(*moment),
+                Value::Complex(_) | Value::Many(_) => return None,
+            };
+            Filter::compare(path.then(part)?, Operator::Equal, operand).ok()
+        })
+        .collect();
+    (!all.is_empty()).then_some(Filter::And(all))
 }
 
 /// Notes that a value is none that fits.

@@ -4,14 +4,14 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use roster_domain::Version;
 use serde_json::Value as Json;
 
 use super::error::ScimType;
 use super::project::Projection;
 use crate::body;
 use crate::refusal::{Kind, Refusal};
-use crate::v1::{etag, query};
+use crate::v1::etag::Preconditions;
+use crate::v1::query;
 
 /// A JSON object as body, under SCIM's media type or the general one.
 pub(super) struct ScimBody(pub(super) Json);
@@ -53,14 +53,14 @@ fn is_scim(headers: &HeaderMap) -> bool {
         })
 }
 
-/// The versions that `If-Match` accepts; `None` for any.
-pub(super) struct IfMatch(pub(super) Option<Vec<Version>>);
+/// What the request demands of the resource beforehand. SCIM's tags are all weak.
+pub(super) struct Conditions(pub(super) Preconditions);
 
-impl<S: Sync> FromRequestParts<S> for IfMatch {
+impl<S: Sync> FromRequestParts<S> for Conditions {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
-        etag::if_match_weakly(&parts.headers).map(Self)
+        Preconditions::weak(&parts.headers).map(Self)
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::ETAG;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{self, post};
 use axum::{Extension, Router};
 use roster_application::authentication::Caller;
 use roster_domain::Version;
@@ -15,12 +15,12 @@ use serde_json::Value as Json;
 
 use super::answer::{Answer, Call, written};
 use super::project::Projection;
-use super::request::{IfMatch, Parameters, ScimBody, Shown};
+use super::request::{Conditions, Parameters, ScimBody, Shown};
 use super::search::{self, Search};
 use super::{groups, users};
 use crate::Services;
 use crate::refusal::Refusal;
-use crate::v1::etag;
+use crate::v1::etag::Preconditions;
 use crate::v1::request::Segments;
 
 type Shared = State<Arc<Services>>;
@@ -48,53 +48,56 @@ pub(super) fn routes(of: ResourceType) -> Router<Arc<Services>> {
                      Extension(caller): Extension<Caller>,
                      Segments(id): Segments<String>,
                      Shown(shown): Shown,
-                     headers: HeaderMap| async move {
+                     Conditions(conditions): Conditions| async move {
         let call = Call {
             services: &services,
             caller: &caller,
         };
-        show(call, of, &id, &shown, &headers).await
+        show(call, of, &id, &shown, &conditions).await
     };
     let replace = move |State(services): Shared,
                         Extension(caller): Extension<Caller>,
                         Segments(id): Segments<String>,
-                        IfMatch(expected): IfMatch,
+                        Conditions(conditions): Conditions,
                         Shown(shown): Shown,
                         ScimBody(body): ScimBody| async move {
         let call = Call {
             services: &services,
             caller: &caller,
         };
-        replace(call, of, &id, expected.as_deref(), &body, &shown).await
+        check_change(call, of, &id, &conditions).await?;
+        replace(call, of, &id, conditions.expected(), &body, &shown).await
     };
     let change = move |State(services): Shared,
                        Extension(caller): Extension<Caller>,
                        Segments(id): Segments<String>,
-                       IfMatch(expected): IfMatch,
+                       Conditions(conditions): Conditions,
                        Shown(shown): Shown,
                        ScimBody(body): ScimBody| async move {
         let call = Call {
             services: &services,
             caller: &caller,
         };
-        patch(call, of, &id, expected.as_deref(), &body, &shown).await
+        check_change(call, of, &id, &conditions).await?;
+        patch(call, of, &id, conditions.expected(), &body, &shown).await
     };
     let remove = move |State(services): Shared,
                        Extension(caller): Extension<Caller>,
                        Segments(id): Segments<String>,
-                       IfMatch(expected): IfMatch| async move {
+                       Conditions(conditions): Conditions| async move {
         let call = Call {
             services: &services,
             caller: &caller,
         };
-        delete(call, of, &id, expected.as_deref()).await
+        check_change(call, of, &id, &conditions).await?;
+        delete(call, of, &id, conditions.expected()).await
     };
     Router::new()
-        .route(endpoint, get(list).post(create))
+        .route(endpoint, routing::get(list).post(create))
         .route(&format!("{endpoint}/.search"), post(find))
         .route(
             &format!("{endpoint}/{{id}}"),
-            get(show).put(replace).patch(change).delete(remove),
+            routing::get(show).put(replace).patch(change).delete(remove),
         )
 }
 
@@ -106,7 +109,9 @@ pub(super) fn routes_of_all() -> Router<Arc<Services>> {
     let find = |State(services): Shared, Extension(caller): Extension<Caller>, ScimBody(body): ScimBody| async move {
         search(&services, &caller, &ResourceType::ALL, &body).await
     };
-    Router::new().route("/", get(list)).route("/.search", post(find))
+    Router::new()
+        .route("/", routing::get(list))
+        .route("/.search", post(find))
 }
 
 async fn query(
@@ -136,20 +141,33 @@ async fn show(
     of: ResourceType,
     id: &str,
     shown: &Projection,
-    headers: &HeaderMap,
+    conditions: &Preconditions,
 ) -> Result<Response, Refusal> {
-    let answer = match of {
-        ResourceType::User => users::get(call, id, shown).await,
-        ResourceType::Group => groups::get(call, id, shown).await,
-    }?;
-    let weak = answer.version.clone().unwrap_or_default();
-    if let (Some(strong), Ok(tag)) = (weak.strip_prefix("W/"), HeaderValue::from_str(&weak))
-        && let Ok(strong) = HeaderValue::from_str(strong)
-        && etag::is_known(headers, &strong)?
+    let answer = get(call, of, id, shown).await?;
+    if let Some(tag) = answer.tag()
+        && conditions.check_read(&tag)?
     {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
     Ok(answer.into_response())
+}
+
+/// Refuses a change of a resource that is as `If-None-Match` names it.
+async fn check_change(call: Call<'_>, of: ResourceType, id: &str, conditions: &Preconditions) -> Result<(), Refusal> {
+    if conditions.exclude_some() {
+        let nothing_else = Projection::Only(vec!["id".to_owned()]);
+        if let Some(tag) = get(call, of, id, &nothing_else).await?.tag() {
+            conditions.check_change(&tag)?;
+        }
+    }
+    Ok(())
+}
+
+async fn get(call: Call<'_>, of: ResourceType, id: &str, shown: &Projection) -> Result<Answer, Refusal> {
+    match of {
+        ResourceType::User => users::get(call, id, shown).await,
+        ResourceType::Group => groups::get(call, id, shown).await,
+    }
 }
 
 /// Makes a resource.

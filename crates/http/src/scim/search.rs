@@ -166,7 +166,7 @@ pub(super) async fn list(call: Call<'_>, types: &[ResourceType], search: &Search
             let digest = digest(call, types, search);
             let begin = match after {
                 None => End { kind: 0, place: None },
-                Some(cursor) => paging::decode(digest, cursor)?,
+                Some(cursor) => paging::decode(digest, types.len(), cursor)?,
             };
             let (resources, end) = by_cursor(call, search, &wanted, begin, *count).await?;
             if let Some(end) = end {
@@ -185,11 +185,11 @@ async fn by_index(
     search: &Search,
     wanted: &[Wanted],
     totals: &[u64],
-    start: u32,
+    start: u64,
     count: u32,
 ) -> Result<Vec<Json>, Refusal> {
     let mut resources = Vec::new();
-    let mut skip = u64::from(start - 1);
+    let mut skip = start.saturating_sub(1);
     let mut limit = count;
     for (wanted, total) in wanted.iter().zip(totals) {
         if limit > 0 && skip < *total {

@@ -1,11 +1,11 @@
 //! Users: their JSON into changes, and what comes of it.
 
+mod user_names;
+
 use axum::http::StatusCode;
-use roster_application::ports::Find;
 use roster_application::{Conflicting, Error, Missing};
 use roster_domain::scim::{
-    Attributes, Filter, GroupReference, Operand, Operator, Path, ResourceType, patch as patched, patched_user_changes,
-    represent_user, user_changes,
+    GroupReference, ResourceType, patch as patched, patched_user_changes, represent_user, user_changes,
 };
 use roster_domain::{User, UserChanges, UserId, Version, Violations};
 use serde_json::Value as Json;
@@ -17,11 +17,16 @@ use crate::refusal::Refusal;
 
 const OF: ResourceType = ResourceType::User;
 
+/// How often a change is worked out anew when others change the same user meanwhile. One of them succeeds in each round.
+const ROUNDS: usize = 64;
+
 /// Makes a user; one who was deleted comes back.
 pub(super) async fn create(call: Call<'_>, body: &Json, shown: &Projection) -> Result<Answer, Refusal> {
     let changes = changes(body);
-    if let Some(name) = changes.user_name.as_set() {
-        refuse_taken(call, name, None).await?;
+    if let Some(name) = changes.user_name.as_set()
+        && user_names::is_taken(call, name, None).await?
+    {
+        return Err(Error::Conflict(Conflicting::UserName).into());
     }
     let revision = call.services.users.create_or_restore(call.acting(), &changes).await?;
     answer(call, StatusCode::CREATED, &revision.user, shown).await
@@ -41,17 +46,9 @@ pub(super) async fn replace(
     body: &Json,
     shown: &Projection,
 ) -> Result<Answer, Refusal> {
-    let id = user_id(id)?;
     let changes = changes(body);
-    if let Some(name) = changes.user_name.as_set() {
-        refuse_taken(call, name, Some(id)).await?;
-    }
-    let revision = call
-        .services
-        .users
-        .update(call.acting(), id, &changes, expected)
-        .await?;
-    answer(call, StatusCode::OK, &revision.user, shown).await
+    let user = change(call, user_id(id)?, expected, |_| Ok(changes.clone())).await?;
+    answer(call, StatusCode::OK, &user, shown).await
 }
 
 /// Changes a user piece by piece. Of two who do so at once, each changes what the other has left.
@@ -64,29 +61,34 @@ pub(super) async fn patch(
 ) -> Result<Answer, Refusal> {
     let id = user_id(id)?;
     let operations = patch::operations(&patch::steps(OF, body)?)?;
-    let users = &call.services.users;
-    let decide = |user: &User| -> Result<(Attributes, UserChanges), Error> {
+    let decide = |user: &User| -> Result<UserChanges, Error> {
         let next = patched(OF, &represent_user(user, &[]), &operations)?;
-        let changes = patched_user_changes(user, &next);
-        Ok((next, changes))
+        Ok(patched_user_changes(user, &next))
     };
-    let before = users.get(call.organization(), id).await?;
-    if expected.is_some_and(|versions| !versions.contains(&before.version)) {
-        return Err(Error::VersionMismatch {
-            current: before.version,
+    let user = change(call, id, expected, decide).await?;
+    answer(call, StatusCode::OK, &user, shown).await
+}
+
+/// Changes a user as is decided for the user as it stands, unless it would be shown under a name that another has.
+async fn change(
+    call: Call<'_>,
+    id: UserId,
+    expected: Option<&[Version]>,
+    decide: impl Fn(&User) -> Result<UserChanges, Error>,
+) -> Result<User, Refusal> {
+    let users = &call.services.users;
+    for _ in 0..ROUNDS {
+        let user = users.get(call.organization(), id).await?;
+        if expected.is_some_and(|versions| !versions.contains(&user.version)) {
+            return Err(Error::VersionMismatch { current: user.version }.into());
         }
-        .into());
+        let changes = user_names::permitted(call, &user, decide(&user)?).await?;
+        match users.update(call.acting(), id, &changes, Some(&[user.version])).await {
+            Err(Error::VersionMismatch { .. }) => {}
+            revised => return Ok(revised?.user),
+        }
     }
-    if let (next, UserChanges { user_name, .. }) = decide(&before)?
-        && !user_name.is_keep()
-        && let Some(name) = next.text("userName")
-    {
-        refuse_taken(call, name, Some(id)).await?;
-    }
-    let revised = users.revise(call.acting(), id, expected, |user| {
-        decide(user).map(|(_, changes)| changes)
-    });
-    answer(call, StatusCode::OK, &revised.await?.user, shown).await
+    Err(Error::Contention.into())
 }
 
 /// Deletes a user.
@@ -139,27 +141,4 @@ fn changes(body: &Json) -> UserChanges {
     violations.extend(changes.unreadable);
     changes.unreadable = violations;
     changes
-}
-
-/// Refuses a `userName` that another user is shown with. Some have none of their own, and are shown with their address, or
-/// the id in the customer's system, in its place; of those no constraint knows.
-async fn refuse_taken(call: Call<'_>, name: &str, besides: Option<UserId>) -> Result<(), Refusal> {
-    let path = Path::resolve(OF, None, "userName", None);
-    let text = Operand::Text(name.to_owned());
-    // What cannot be searched for breaks a rule, which whoever applies it says.
-    let Some(Ok(filter)) = path.map(|path| Filter::compare(path, Operator::Equal, text)) else {
-        return Ok(());
-    };
-    let find = Find {
-        filter: Some(filter),
-        sort: None,
-        after: None,
-        skip: 0,
-        limit: 2,
-    };
-    let found = call.services.directory.users(call.organization(), &find).await?;
-    if found.records.iter().any(|user| Some(user.id) != besides) {
-        return Err(Error::Conflict(Conflicting::UserName).into());
-    }
-    Ok(())
 }

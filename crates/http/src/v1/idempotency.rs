@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -185,6 +185,10 @@ fn fingerprint(method: &Method, target: &str, headers: &HeaderMap, body: &Bytes)
     for value in headers.get_all(IF_MATCH) {
         part(value.as_bytes());
     }
+    for value in headers.get_all(IF_NONE_MATCH) {
+        part(IF_NONE_MATCH.as_str().as_bytes());
+        part(value.as_bytes());
+    }
     *hasher.finalize().as_bytes()
 }
 
@@ -229,20 +233,19 @@ mod tests {
 
     #[test]
     fn requests_that_differ_in_anything_that_matters_have_different_fingerprints() {
-        let print = |method, target, if_match: &[&str], body: &'static str| {
-            fingerprint(
-                &method,
-                target,
-                &headers(&IF_MATCH, if_match),
-                &Bytes::from_static(body.as_bytes()),
-            )
+        let print_with = |method, target, headers: &HeaderMap, body: &'static str| {
+            fingerprint(&method, target, headers, &Bytes::from_static(body.as_bytes()))
         };
+        let print =
+            |method, target, if_match: &[&str], body| print_with(method, target, &headers(&IF_MATCH, if_match), body);
+        let if_none_match = headers(&IF_NONE_MATCH, &["\"1\""]);
         let one = print(Method::POST, "/v1/users", &[], "{}");
         assert_eq!(one, print(Method::POST, "/v1/users", &[], "{}"));
         for other in [
             print(Method::PUT, "/v1/users", &[], "{}"),
             print(Method::POST, "/v1/users?a", &[], "{}"),
             print(Method::POST, "/v1/users", &["\"1\""], "{}"),
+            print_with(Method::POST, "/v1/users", &if_none_match, "{}"),
             print(Method::POST, "/v1/users", &[], "{ }"),
             print(Method::POST, "/v1/users{", &[], "}"),
         ] {

@@ -105,11 +105,18 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
     if matches!(method, HttpMethod::Post) {
         parameters.push(idempotency_key());
     }
-    if operation.responses.responses.contains_key("304") {
-        parameters.push(tags("If-None-Match", "Answer 304 if the record is at this version."));
-    }
     if operation.responses.responses.contains_key("412") {
-        parameters.push(tags("If-Match", "Do it only if the record is at this version."));
+        let (matching, others) = match method {
+            HttpMethod::Get => (
+                "Answer only if the record is at this version.",
+                "Answer 304 if the record is at this version.",
+            ),
+            _ => (
+                "Do it only if the record is at this version.",
+                "Do it only if the record is not at this version.",
+            ),
+        };
+        parameters.extend([tags("If-Match", matching), tags("If-None-Match", others)]);
     }
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {

@@ -48,7 +48,7 @@ problem_types! {
     IN_PROGRESS "request-in-progress" "The request is under way"
         "A request with the same Idempotency-Key has not been answered yet. Try again after Retry-After.";
     VERSION "version-mismatch" "The record is at another version"
-        "If-Match names a version that the record is not at. The ETag header has the current one: read, decide, try again.";
+        "If-Match names a version that the record is not at, or If-None-Match the one that it is at. The ETag header has the current one: read, decide, try again.";
     TOO_LARGE "body-too-large" "The body is too large"
         "A body has at most 1 MiB.";
     MEDIA_TYPE "unsupported-media-type" "The body must be JSON"
@@ -56,7 +56,7 @@ problem_types! {
     INVALID "invalid-fields" "Fields break rules"
         "Nothing was written. `errors` names each field, its limit and what was given.";
     KEY_REUSED "idempotency-key-reused" "The Idempotency-Key belongs to another request"
-        "The key was used before with another method, path, body or If-Match. Take a new key for a new request.";
+        "The key was used before with another method, path, body, If-Match or If-None-Match. Take a new key for a new request.";
     RATE_LIMITED "rate-limited" "Too many requests"
         "Try again after Retry-After.";
     INTERNAL "internal" "Roster failed"

@@ -8,12 +8,13 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use roster_application::Missing;
 use roster_application::idempotency::Reserved;
-use roster_domain::{Fault, FieldPath, Given, Rule, Version, Violations};
+use roster_domain::{Fault, FieldPath, Given, Rule, Violations};
 use roster_wire::field;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{etag, fields};
+use super::etag::Preconditions;
+use super::fields;
 use crate::body;
 use crate::refusal::{Kind, Refusal};
 
@@ -38,14 +39,11 @@ pub(crate) fn id<T: FromStr>(text: &str, missing: Missing) -> Result<T, Refusal>
         .map_err(|_| roster_application::Error::NotFound(missing).into())
 }
 
-/// The versions that `If-Match` accepts; `None` for any.
-pub(crate) struct IfMatch(pub(crate) Option<Vec<Version>>);
-
-impl<S: Sync> FromRequestParts<S> for IfMatch {
+impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Refusal> {
-        etag::if_match(&parts.headers).map(Self)
+        Self::strong(&parts.headers)
     }
 }
 

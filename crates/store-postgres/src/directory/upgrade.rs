@@ -24,7 +24,9 @@ impl PostgresStore {
         let rows = users!(
             "WHERE search IS NULL AND deleted_at IS NULL
              ORDER BY organization_id, id
-             LIMIT $1",
+             LIMIT $1
+             -- In the order in which everybody locks users, so that nobody waits in a circle.
+             FOR NO KEY UPDATE",
             i64::from(limit),
         )
         .fetch_all(&mut *transaction)
@@ -46,8 +48,7 @@ impl PostgresStore {
         sqlx::query!(
             "UPDATE users u SET search = found.search
              FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS found (organization_id, id, search)
-             -- Whoever was changed meanwhile can be searched since.
-             WHERE u.organization_id = found.organization_id AND u.id = found.id AND u.search IS NULL",
+             WHERE u.organization_id = found.organization_id AND u.id = found.id",
             &organizations,
             &ids,
             &searches,

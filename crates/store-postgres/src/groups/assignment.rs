@@ -6,9 +6,9 @@ use roster_domain::{Connection, ConnectionId, Deed, GroupId, OrganizationId, Use
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::ids;
 use crate::error::IntoStoreError;
 use crate::history::{Told, tell_all};
+use crate::locks;
 
 /// The connections that a group is tied to, in the order of their ids.
 pub(super) async fn tied(
@@ -73,11 +73,14 @@ pub(crate) async fn choose(
 }
 
 /// Lets everybody stay at a connection that takes the chosen from now on: who is in no group that is tied to it is there as if
-/// assigned one by one. The connections must be locked.
+/// assigned one by one. Who was deleted is not looked at, since whoever comes back is assigned anew. The connections must be locked,
+/// and then the accounts there.
 pub(crate) async fn choose_the_rest(transaction: &mut PgConnection, connection: &Connection) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE accounts a SET is_chosen = true
+         FROM users u
          WHERE a.organization_id = $1 AND a.connection_id = $2 AND a.is_assigned AND NOT a.is_chosen
+           AND u.organization_id = a.organization_id AND u.id = a.user_id AND u.deleted_at IS NULL
            AND NOT EXISTS (
                SELECT FROM group_members m
                JOIN group_connections t ON t.organization_id = m.organization_id AND t.group_id = m.group_id
@@ -92,21 +95,34 @@ pub(crate) async fn choose_the_rest(transaction: &mut PgConnection, connection: 
     Ok(())
 }
 
+/// Holds what [`reassign`] changes of users, who must be locked, at connections, which are locked here.
+pub(super) async fn hold(
+    transaction: &mut PgConnection,
+    organization: OrganizationId,
+    users: &[Uuid],
+    connections: &[Uuid],
+) -> Result<(), StoreError> {
+    if users.is_empty() || connections.is_empty() {
+        return Ok(());
+    }
+    locks::share_connections(&mut *transaction, organization).await?;
+    locks::accounts(transaction, organization, users, connections).await
+}
+
 /// Assigns each of the users to each of the connections that take the chosen, or takes the user off, whichever is due after
-/// groups or ties were changed, and tells it. In one statement, however many they are. Users and connections must be locked.
+/// groups or ties were changed, and tells it. In one statement, however many they are. All of it must be held: see [`hold`].
 /// Returns whether accounts were made due.
 pub(super) async fn reassign(
     transaction: &mut PgConnection,
     organization: OrganizationId,
-    users: &[UserId],
+    users: &[Uuid],
     connections: &[Uuid],
     change: &ChangeRecord,
 ) -> Result<bool, StoreError> {
     if users.is_empty() || connections.is_empty() {
         return Ok(false);
     }
-    let users = ids(users.iter().map(|user| user.uuid()));
-    unlink(&mut *transaction, organization, &users, connections).await?;
+    unlink(&mut *transaction, organization, users, connections).await?;
     let changed = sqlx::query!(
         r#"
         INSERT INTO accounts AS a (
@@ -131,8 +147,6 @@ pub(super) async fn reassign(
               AND c.id = ANY ($3) AND NOT c.takes_all
         ) AS standing
         WHERE is_wanted <> is_assigned
-        -- In the order in which everybody locks accounts.
-        ORDER BY user_id, connection_id
         ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
             is_assigned = excluded.is_assigned,
             -- As when one is assigned: the version is the same, yet the vendor has not what it should have.
@@ -145,7 +159,7 @@ pub(super) async fn reassign(
             user_id, connection_id, is_assigned
         "#,
         organization.uuid(),
-        &users,
+        users,
         connections,
         change.at,
     )
@@ -178,7 +192,7 @@ fn record_id(change: &ChangeRecord, connections: &[Uuid], connection: Uuid) -> U
         .iter()
         .position(|other| *other == connection)
         .unwrap_or_default();
-    Uuid::from_u128(change.id.as_u128().wrapping_add(1 + place as u128))
+    change.following(place)
 }
 
 /// As when one is assigned: forgets the vendor's ids of those who come back and whose vendor's user has become somebody

@@ -2,63 +2,51 @@
 
 use std::collections::BTreeSet;
 
-use roster_application::ports::{ChangeRecord, GroupWrite, StoreError};
-use roster_domain::{GroupId, OrganizationId, UserId};
+use roster_application::directory::stored;
+use roster_application::ports::{ChangeRecord, GroupWrite, StoreError, without_member};
+use roster_domain::scim::index_group;
+use roster_domain::{GroupId, OrganizationId, User, UserId, Version};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::assignment::{reassign, tied};
+use super::assignment::{hold, reassign, tied};
 use crate::error::IntoStoreError;
 use crate::history::{Told, tell_all};
+use crate::rows::GroupRow;
 
 /// Ids as an array.
 pub(super) fn ids(ids: impl IntoIterator<Item = Uuid>) -> Vec<Uuid> {
     ids.into_iter().collect()
 }
 
-/// Holds users until the transaction ends, so that nobody else decides meanwhile where they are assigned, and shares the
-/// connections. Users, then connections, then accounts: everybody locks them in this order. Returns who is there.
-pub(super) async fn lock(
+/// Everybody whom a change of a group may concern: who comes and goes and, where the whole is replaced, who is in it at
+/// that version.
+pub(super) async fn concerned(
     transaction: &mut PgConnection,
-    organization: OrganizationId,
-    users: &[UserId],
-) -> Result<Vec<UserId>, StoreError> {
-    let there = sqlx::query_scalar!(
-        "SELECT id FROM users
-         WHERE organization_id = $1 AND id = ANY ($2) AND deleted_at IS NULL
-         ORDER BY id
-         FOR NO KEY UPDATE",
-        organization.uuid(),
-        &ids(users.iter().map(|user| user.uuid())),
-    )
-    .fetch_all(&mut *transaction)
-    .await
-    .store()?;
-    sqlx::query!("SELECT share_connections($1)", organization.uuid())
-        .execute(transaction)
-        .await
-        .store()?;
-    Ok(there.into_iter().map(UserId::new).collect())
+    write: GroupWrite<'_>,
+    expected: Version,
+) -> Result<Vec<Uuid>, StoreError> {
+    let changes = write.members;
+    let mut users: BTreeSet<_> = changes.added.union(&changes.removed).map(|user| user.uuid()).collect();
+    if changes.is_whole {
+        users.extend(members_at(transaction, write.group.organization_id, write.group.id, expected).await?);
+    }
+    Ok(users.into_iter().collect())
 }
 
-/// Lets users come into a group and go, and assigns them as its ties demand. The group
-/// must be locked. Returns whether accounts were made due.
-pub(super) async fn change_members(transaction: &mut PgConnection, write: GroupWrite<'_>) -> Result<bool, StoreError> {
+/// Lets users come into a group and go, and assigns them as its ties demand. Everybody concerned must be locked, and then
+/// the group; `there` are those of them who are not deleted. Returns whether accounts were made due.
+pub(super) async fn change_members(
+    transaction: &mut PgConnection,
+    write: GroupWrite<'_>,
+    there: &[UserId],
+) -> Result<bool, StoreError> {
     let (organization, group) = (write.group.organization_id, write.group.id);
     let changes = write.members;
-    let added = ids(changes.added.iter().map(|user| user.uuid()));
-    let mut touched: BTreeSet<_> = changes.added.union(&changes.removed).copied().collect();
-    if changes.is_whole {
-        touched.extend(members(&mut *transaction, organization, group).await?);
-    }
-    let touched: Vec<_> = touched.into_iter().collect();
-    let there: BTreeSet<_> = lock(&mut *transaction, organization, &touched)
-        .await?
-        .into_iter()
-        .collect();
-    if !changes.added.is_subset(&there) {
+    if !changes.added.iter().all(|user| there.binary_search(user).is_ok()) {
         return Err(StoreError::Reference);
     }
+    let added = ids(changes.added.iter().map(|user| user.uuid()));
     let joined = sqlx::query_scalar!(
         "INSERT INTO group_members (organization_id, group_id, user_id)
            SELECT $1, $2, added.id FROM unnest($3::uuid[]) AS added (id)
@@ -99,13 +87,66 @@ pub(super) async fn change_members(transaction: &mut PgConnection, write: GroupW
         .store()?
     };
     let connections = tied(&mut *transaction, organization, group).await?;
+    let moved: Vec<_> = joined.iter().chain(&left).copied().collect();
+    // All of them before any is changed: those who come and those who go are mixed in the order of their ids.
+    hold(&mut *transaction, organization, &moved, &connections).await?;
     let mut is_due = false;
     for (users, change) in [(joined, write.joined), (left, write.left)] {
-        let users: Vec<_> = users.into_iter().map(UserId::new).collect();
         tell_members(&mut *transaction, organization, &users, change).await?;
         is_due |= reassign(&mut *transaction, organization, &users, &connections, change).await?;
     }
     Ok(is_due)
+}
+
+/// Takes a user who is about to be deleted, and is locked, out of all groups, each of which is a version on by it. Returns how
+/// many they are.
+pub(crate) async fn leave_all(transaction: &mut PgConnection, tombstone: &User) -> Result<usize, StoreError> {
+    let (organization, user) = (tombstone.organization_id.uuid(), tombstone.id.uuid());
+    let groups = sqlx::query_as!(
+        GroupRow,
+        "SELECT g.organization_id, g.id, g.name, g.external_id, g.created_at, g.updated_at, g.version
+         FROM groups g
+         JOIN group_members m ON m.organization_id = g.organization_id AND m.group_id = g.id
+         WHERE m.organization_id = $1 AND m.user_id = $2
+         -- In the order in which everybody locks groups, so that nobody waits in a circle.
+         ORDER BY g.id
+         FOR NO KEY UPDATE OF g",
+        organization,
+        user,
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .store()?;
+    if groups.is_empty() {
+        return Ok(0);
+    }
+    let (mut ids, mut searches) = (Vec::new(), Vec::new());
+    for row in groups {
+        let group = without_member(&row.try_into()?, tombstone.updated_at);
+        ids.push(group.id.uuid());
+        searches.push(stored::to_json(&index_group(&group)));
+    }
+    sqlx::query!(
+        "UPDATE groups g SET version = g.version + 1, updated_at = $4, search = next.search
+         FROM unnest($2::uuid[], $3::jsonb[]) AS next (id, search)
+         WHERE g.organization_id = $1 AND g.id = next.id",
+        organization,
+        &ids,
+        &searches,
+        tombstone.updated_at,
+    )
+    .execute(&mut *transaction)
+    .await
+    .store()?;
+    sqlx::query!(
+        "DELETE FROM group_members WHERE organization_id = $1 AND user_id = $2",
+        organization,
+        user,
+    )
+    .execute(transaction)
+    .await
+    .store()?;
+    Ok(ids.len())
 }
 
 /// Empties a group. Returns who was in it.
@@ -113,8 +154,8 @@ pub(super) async fn leave(
     transaction: &mut PgConnection,
     organization: OrganizationId,
     group: GroupId,
-) -> Result<Vec<UserId>, StoreError> {
-    let left = sqlx::query_scalar!(
+) -> Result<Vec<Uuid>, StoreError> {
+    sqlx::query_scalar!(
         "DELETE FROM group_members WHERE organization_id = $1 AND group_id = $2
            RETURNING user_id",
         organization.uuid(),
@@ -122,38 +163,41 @@ pub(super) async fn leave(
     )
     .fetch_all(transaction)
     .await
-    .store()?;
-    Ok(left.into_iter().map(UserId::new).collect())
+    .store()
 }
 
-/// Who is in a group.
-pub(super) async fn members(
+/// Who is in a group at a version, and nobody if it is at another. Whoever locks them, and after them the group at the same version,
+/// has locked everybody who is in it: nobody comes or goes without a version of the group.
+pub(super) async fn members_at(
     transaction: &mut PgConnection,
     organization: OrganizationId,
     group: GroupId,
-) -> Result<Vec<UserId>, StoreError> {
-    let members = sqlx::query_scalar!(
-        "SELECT user_id FROM group_members WHERE organization_id = $1 AND group_id = $2",
+    version: Version,
+) -> Result<Vec<Uuid>, StoreError> {
+    sqlx::query_scalar!(
+        "SELECT m.user_id FROM group_members m
+         JOIN groups g ON g.organization_id = m.organization_id AND g.id = m.group_id
+         WHERE m.organization_id = $1 AND m.group_id = $2 AND g.version = $3",
         organization.uuid(),
         group.uuid(),
+        version,
     )
     .fetch_all(transaction)
     .await
-    .store()?;
-    Ok(members.into_iter().map(UserId::new).collect())
+    .store()
 }
 
 /// Tells the history of everybody who came or went.
 pub(super) async fn tell_members(
     transaction: &mut PgConnection,
     organization: OrganizationId,
-    users: &[UserId],
+    users: &[Uuid],
     change: &ChangeRecord,
 ) -> Result<(), StoreError> {
     let told: Vec<_> = users
         .iter()
         .map(|&user| Told {
-            user,
+            user: UserId::new(user),
             id: change.id,
             deed: change.deed,
             connection: None,

@@ -4,6 +4,7 @@ mod corrupt;
 mod database;
 mod migrations;
 mod scale;
+mod searches;
 mod server;
 
 use database::Database;

@@ -25,7 +25,7 @@ enum Subject {
     Record,
     /// One value `e` out of the record's JSON.
     Element,
-    /// One row `m` of who is in which group, with its group `g` where a user is searched.
+    /// A group `g` of those that users are in, or a row `m` of who is in which group where groups are searched.
     Membership,
 }
 
@@ -151,7 +151,7 @@ impl Search<'_> {
     /// A part of a membership.
     fn of_membership(&self, part: &str) -> String {
         let value = match (self.of, part) {
-            (ResourceType::User, "value") => return text_of_id("m.group_id"),
+            (ResourceType::User, "value") => return text_of_id("g.id"),
             (ResourceType::User, "display") => "json_extract(g.search, '$.\"displayName\"')",
             (ResourceType::User, "type") => "'direct'",
             (ResourceType::Group, "value") => return text_of_id("m.user_id"),
@@ -163,22 +163,34 @@ impl Search<'_> {
 
     /// One of several values meets a condition.
     fn push_exists(&mut self, path: &Path, is_membership: bool, condition: impl FnOnce(&mut Self, Subject)) {
-        let (rows, subject) = match (is_membership, self.of) {
-            (false, of) => (format!("{} WHERE ", elements(of, path)), Subject::Element),
-            (true, ResourceType::User) => (
-                "group_members m JOIN groups g ON g.organization_id = m.organization_id AND g.id = m.group_id \
-                 WHERE m.organization_id = u.organization_id AND m.user_id = u.id AND "
-                    .to_owned(),
-                Subject::Membership,
-            ),
-            (true, ResourceType::Group) => (
-                "group_members m WHERE m.organization_id = g.organization_id AND m.group_id = g.id AND ".to_owned(),
-                Subject::Membership,
-            ),
-        };
-        self.query.push("EXISTS (SELECT 1 FROM ").push(rows).push("(");
-        condition(self, subject);
-        self.query.push("))");
+        if !is_membership {
+            let rows = elements(self.of, path);
+            self.query.push("EXISTS (SELECT 1 FROM ").push(rows).push(" WHERE (");
+            condition(self, Subject::Element);
+            self.query.push("))");
+            return;
+        }
+        // The subquery does not depend on the record, so that it runs once. One that does opens its tables for each record
+        // anew, and to open one takes SQLite as long as there are others open: the square of the number of terms.
+        match self.of {
+            ResourceType::User => {
+                self.push_in_organization("u.id IN (SELECT m.user_id FROM group_members m WHERE m.organization_id = ");
+                self.push_in_organization(" AND m.group_id IN (SELECT g.id FROM groups g WHERE g.organization_id = ");
+                self.query.push(" AND (");
+                condition(self, Subject::Membership);
+                self.query.push(")))");
+            }
+            ResourceType::Group => {
+                self.push_in_organization("g.id IN (SELECT m.group_id FROM group_members m WHERE m.organization_id = ");
+                self.query.push(" AND (");
+                condition(self, Subject::Membership);
+                self.query.push("))");
+            }
+        }
+    }
+
+    fn push_in_organization(&mut self, sql: &str) {
+        self.query.push(sql).push_bind(self.organization);
     }
 
     /// Who is in one group, or the groups that one user is in, if that is what is asked for: by an index from that one on.

@@ -73,7 +73,7 @@ pub(crate) async fn choose(
 }
 
 /// Lets everybody stay at a connection that takes the chosen from now on: who is in no group that is tied to it is there as if
-/// assigned one by one.
+/// assigned one by one. Who was deleted is not looked at, since whoever comes back is assigned anew.
 pub(crate) async fn choose_the_rest(
     transaction: &mut SqliteConnection,
     connection: &Connection,
@@ -81,6 +81,10 @@ pub(crate) async fn choose_the_rest(
     sqlx::query!(
         "UPDATE accounts SET is_chosen = 1
          WHERE organization_id = ?1 AND connection_id = ?2 AND is_assigned AND NOT is_chosen
+           AND EXISTS (
+               SELECT 1 FROM users u
+               WHERE u.organization_id = ?1 AND u.id = accounts.user_id AND u.deleted_at IS NULL
+           )
            AND NOT EXISTS (
                SELECT 1 FROM group_members m
                JOIN group_connections t ON t.organization_id = m.organization_id AND t.group_id = m.group_id
@@ -180,7 +184,7 @@ fn record_id(change: &ChangeRecord, connections: &[Uuid], connection: Uuid) -> U
         .iter()
         .position(|other| *other == connection)
         .unwrap_or_default();
-    Uuid::from_u128(change.id.as_u128().wrapping_add(1 + place as u128))
+    change.following(place)
 }
 
 /// As when one is assigned: forgets the vendor's ids of those who come back and whose vendor's user has become somebody

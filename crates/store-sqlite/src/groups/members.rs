@@ -1,13 +1,17 @@
 //! Who comes into a group, and who goes.
 
-use roster_application::ports::{ChangeRecord, GroupWrite, StoreError};
-use roster_domain::{GroupId, OrganizationId, UserId};
+use roster_application::directory::stored;
+use roster_application::ports::{ChangeRecord, GroupWrite, StoreError, without_member};
+use roster_domain::scim::index_group;
+use roster_domain::{GroupId, OrganizationId, User, UserId};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::assignment::{reassign, tied};
 use crate::error::IntoStoreError;
 use crate::history::{Told, tell_all};
+use crate::rows::GroupRow;
+use crate::users::json;
 
 /// Ids as JSON that `json_each` takes apart and `unhex` makes ids of.
 pub(crate) fn ids(ids: impl IntoIterator<Item = Uuid>) -> String {
@@ -82,6 +86,55 @@ pub(super) async fn change_members(
         is_due |= reassign(&mut *transaction, organization, &users, &connections, change).await?;
     }
     Ok(is_due)
+}
+
+/// Takes a user who is about to be deleted out of all groups, each of which is a version on by it. Returns how many they are.
+pub(crate) async fn leave_all(transaction: &mut SqliteConnection, tombstone: &User) -> Result<usize, StoreError> {
+    let (organization, user) = (tombstone.organization_id.uuid(), tombstone.id.uuid());
+    let groups = sqlx::query_as!(
+        GroupRow,
+        r#"SELECT g.organization_id AS "organization_id: Uuid", g.id AS "id: Uuid", g.name, g.external_id, g.created_at,
+               g.updated_at, g.version
+           FROM group_members m
+           JOIN groups g ON g.organization_id = m.organization_id AND g.id = m.group_id
+           WHERE m.organization_id = ?1 AND m.user_id = ?2"#,
+        organization,
+        user,
+    )
+    .fetch_all(&mut *transaction)
+    .await
+    .store()?;
+    let mut next = Vec::new();
+    for row in groups {
+        let group = without_member(&row.try_into()?, tombstone.updated_at);
+        let search = stored::to_json(&index_group(&group)).to_string();
+        next.push((group.id.uuid().simple().to_string(), search));
+    }
+    if next.is_empty() {
+        return Ok(0);
+    }
+    sqlx::query!(
+        "UPDATE groups SET version = version + 1, updated_at = ?3, search = next.value ->> 1
+         FROM json_each(?2) AS next
+         WHERE groups.organization_id = ?1 AND groups.id = unhex(next.value ->> 0)
+           -- So that only those are looked at, whichever of the two comes first.
+           AND groups.id IN (SELECT unhex(value ->> 0) FROM json_each(?2))",
+        organization,
+        json(&next)?,
+        tombstone.updated_at.timestamp_micros(),
+    )
+    .execute(&mut *transaction)
+    .await
+    .store()?;
+    sqlx::query!(
+        "DELETE FROM group_members WHERE organization_id = ?1 AND user_id = ?2",
+        organization,
+        user,
+    )
+    .execute(transaction)
+    .await
+    .store()?;
+    Ok(next.len())
 }
 
 /// Empties a group. Returns who was in it.

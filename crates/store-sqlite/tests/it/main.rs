@@ -5,6 +5,7 @@ mod database;
 mod file;
 mod migrations;
 mod scale;
+mod searches;
 
 use database::Database;
 

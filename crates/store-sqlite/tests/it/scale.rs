@@ -175,3 +175,37 @@ async fn searching_by_a_key_costs_the_same_however_many_there_are() {
         assert!(took < SOON, "{attribute} took {took:?}");
     }
 }
+
+#[tokio::test]
+async fn changing_who_is_in_a_group_costs_the_same_however_many_users_there_are() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    let connection = given::choosy_connection(&store, organization).await;
+    let mut users = Vec::new();
+    for number in 0..20 {
+        users.push(given::user(&store, organization, &format!("E-{number}")).await);
+    }
+    let users: Vec<_> = users.iter().collect();
+    let mut group = given::new_group(organization, "Ward 3");
+    given::create_group(&store, &group, &given::only(&[])).await.unwrap();
+    given::tie(&store, &group, &connection, true, given::after(1)).await;
+    database.tamper(FILL).await;
+
+    let mut shortest = Duration::MAX;
+    for round in 0..10 {
+        let start = Instant::now();
+        group = given::change_members(
+            &store,
+            &group,
+            &given::come_and_go(&users, &[]),
+            given::after(2 + round),
+        )
+        .await;
+        group = given::change_members(&store, &group, &given::only(&[]), given::after(2 + round)).await;
+        shortest = shortest.min(start.elapsed());
+    }
+
+    // Two changes of twenty members each, to both of which their histories and their accounts belong: some forty looks.
+    assert!(shortest < 50 * SOON, "it took {shortest:?}");
+}

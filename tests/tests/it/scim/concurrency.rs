@@ -106,7 +106,7 @@ async fn many_who_put_members_into_one_group_lose_none(#[case] store: Store) {
         .expect(201)
         .text_at("/id");
     let mut ids = Vec::new();
-    for number in 0..30 {
+    for number in 0..90 {
         ids.push(id(&user(&scim, named(&format!("user-{number}"))).await));
     }
     let mut tasks = tokio::task::JoinSet::new();

@@ -123,11 +123,18 @@ const FINDS: &[(&str, &str)] = &[
     (r#"active eq "True""#, "bmon"),
     (r#"active eq "false""#, "j"),
     (r#"nickName eq "b" "#, "b"),
-    // Unequal is the opposite of equal, also where there is no value.
+    // Unequal is also who has no value, and of several values one is enough.
     (r#"userType ne "Employee""#, "jmon"),
     (r#"userName ne "minimal""#, "bjmo"),
     ("active ne true", "j"),
-    (r#"emails.type ne "work""#, "n"),
+    (r#"emails.type ne "work""#, "bjn"),
+    (r#"emails.value ne "bjensen@example.org""#, "bjmon"),
+    (r#"emails ne "robert@example.com""#, "bjmn"),
+    (r#"not (emails.type ne "work")"#, "mo"),
+    (r#"emails[type ne "work"]"#, "bj"),
+    (r#"groups.display ne "cardiologists""#, "jmon"),
+    (r#"groups.display ne "oncologists""#, "bjmon"),
+    (r#"phoneNumbers.type ne "mobile""#, "jmon"),
     // Parts of texts.
     (r#"userName co "jensen""#, "b"),
     (r#"userName co "J""#, "bjm"),
@@ -258,6 +265,19 @@ const FINDS: &[(&str, &str)] = &[
     ("not (title pr) and active eq true", "n"),
     ("not (title pr and active eq true)", "jn"),
     ("not (not (title pr))", "bmo"),
+    ("not(title pr) and active eq true", "n"),
+    ("not(not(title pr))", "bmo"),
+    (r#"emails[not(type eq "work")]"#, "bj"),
+    (r#"not(emails[NOT(type eq "home")])"#, "n"),
+    (r#"displayName co "not(" or title co "not(""#, ""),
+    // Brackets around an attribute that has one value.
+    (r#"name[familyName eq "jensen" and givenName sw "bar"]"#, "b"),
+    ("name[not (givenName pr)]", "o"),
+    (r#"name[familyName pr] and not(name[givenName pr])"#, "o"),
+    (
+        r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager[value eq "26118915"]"#,
+        "b",
+    ),
     ("NOT (title PR) AND active EQ true", "n"),
     (r#"((((userName eq "minimal"))))"#, "n"),
     (
@@ -343,8 +363,11 @@ const INVALID: &[&str] = &[
     "meta.created gt true",
     "meta.location eq \"a\"",
     "groups.$ref eq \"a\"",
-    // Brackets are for attributes with several values, and are not nested.
-    "name[familyName eq \"a\"]",
+    "meta.version eq \"W/\\\"1\\\"\"",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName eq \"a\"",
+    "nottitle pr",
+    "knot(title pr)",
+    // Brackets are for attributes with parts, and are not nested.
     "userName[value eq \"a\"]",
     "emails[]",
     "emails[type eq \"work\"",
@@ -493,6 +516,10 @@ async fn groups_are_filtered_by_name_id_and_members(#[case] store: Store) {
     for filter in [
         "userName eq \"a\"",
         "members.$ref pr",
+        "members.display eq \"a\"",
+        "members.display pr",
+        "members[display eq \"a\"]",
+        "meta.version pr",
         "displayName gt 1",
         "members[type]",
     ] {

@@ -4,6 +4,7 @@ mod concurrency;
 mod entra;
 mod filters;
 mod okta;
+mod searches;
 mod walking;
 
 use std::collections::BTreeSet;

@@ -78,13 +78,13 @@ fn overlaid(mut parts: Attributes, given: Value) -> Value {
     }
 }
 
-/// What the filter says is equal, all at once. Text is as the filter has it: folded, where case is of no account.
+/// What the filter says is equal, all at once, as it was written.
 fn equalities(filter: &Filter, parts: &mut Attributes) {
     match filter {
         Filter::And(all) => all.iter().for_each(|filter| equalities(filter, parts)),
         Filter::Compare(comparison) if comparison.operator == Operator::Equal => {
             if let Some(part) = comparison.path.part().filter(|part| part.is_writable()) {
-                let value = match &comparison.operand {
+                let value = match &comparison.written {
                     Operand::Text(text) => Value::text(text.as_str()),
                     Operand::Boolean(value) => Value::Boolean(*value),
                     Operand::DateTime(moment) => Value::DateTime(*moment),

@@ -55,13 +55,18 @@ pub const USER: Schema = Schema {
         Attribute::text("preferredLanguage", "The languages that the user prefers, as in Accept-Language."),
         Attribute::text("locale", "The language that the user reads: BCP 47.").canonical(LOCALES),
         Attribute::text("timezone", "The user's time zone, by its name in the IANA database."),
-        // To leave it out is to say nothing about it; but it cannot be taken away.
-        Attribute::boolean("active", "Whether the user may work.").required(),
+        // To leave it out is to say nothing about it; but every user has it, so that it cannot be taken away.
+        Attribute::boolean(
+            "active",
+            "Whether the user may work. Every user has it: a user who is made without it is active, a request that leaves it out \
+             leaves it as it is, and it cannot be removed.",
+        )
+        .required(),
         Attribute::complex(
             "emails",
             "E-mail addresses. The primary one, else the first for work, else the first, is the one that vendors are given.",
             &[
-                Attribute::text("value", "The address."),
+                Attribute::text("value", "The address. The one that vendors are given is no other user's.").unique(),
                 Attribute::text("display", "What is shown for it."),
                 Attribute::text("type", "What it is for.").canonical(&["work", "home", "other"]),
                 Attribute::boolean("primary", "Whether it is the preferred one."),
@@ -185,7 +190,6 @@ pub const GROUP: Schema = Schema {
                 Attribute::text("type", "What the member is.")
                     .canonical(&["User"])
                     .immutable(),
-                Attribute::text("display", "The name of the user.").read_only(),
             ],
         )
         .many(),

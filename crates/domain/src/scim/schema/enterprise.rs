@@ -15,11 +15,11 @@ pub const ENTERPRISE_USER: Schema = Schema {
         Attribute::text("department", "The department."),
         Attribute::complex(
             "manager",
-            "The user's manager.",
+            // Roster does not look up the name of whom the id is meant to be.
+            "The user's manager, as the identity provider names the manager.",
             &[
                 Attribute::text("value", "The id of the manager's user.").case_exact(),
                 Attribute::reference("$ref", "The URI of the manager's user.", &["User"]),
-                Attribute::text("displayName", "The manager's name.").read_only(),
             ],
         ),
     ],

@@ -15,8 +15,7 @@ pub const ROSTER_USER: Schema = Schema {
         Attribute::text(
             "npi",
             "The National Provider Identifier: ten digits, the last of them a check digit.",
-        )
-        .canonical(&["1234567893", "1245319599"]),
+        ),
         Attribute::text("therapyLicence", "The number of the therapist's licence.").case_exact(),
         Attribute::text("noteIdentifier", "How notes refer to the user.").canonical(NoteIdentifier::NAMES),
         Attribute::text(
@@ -28,7 +27,8 @@ pub const ROSTER_USER: Schema = Schema {
             .canonical(SessionType::NAMES),
         Attribute::text(
             "specialty",
-            "The specialty: the name of a kind such as GENERAL_MEDICINE, or any other words.",
+            "The specialty: the name of a kind such as GENERAL_MEDICINE, or any other words; words that look like a kind and are \
+             none stand behind OTHER:.",
         ),
         Attribute::text(
             "speechLocales",
@@ -40,8 +40,7 @@ pub const ROSTER_USER: Schema = Schema {
             "metadata",
             "Free key-value data, written as in the query of a URL; not for patient data.",
         )
-        .case_exact()
-        .canonical(&["site=North&ward=7B"]),
+        .case_exact(),
         Attribute::text("pronoun", "How the user is referred to.").canonical(Pronoun::NAMES),
     ],
 };

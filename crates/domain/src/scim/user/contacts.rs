@@ -16,6 +16,11 @@ pub(super) fn shown(kept: Option<&Value>, address: Option<&str>) -> Vec<Value> {
             let mut parts = entries[index].as_complex().cloned().unwrap_or_default();
             parts.set("value", Value::text(address));
             entries[index] = Value::Complex(parts);
+            // It may have been there as another entry, and no value is there twice.
+            let mut others = entries.iter().enumerate().filter(|(place, _)| *place != index);
+            if let Some((place, _)) = others.find(|(_, other)| **other == entries[index]) {
+                entries.remove(place);
+            }
         }
         // Without its address there is nothing to the entry. One that came without is shown as it came.
         (Some(index), None) if has_address(&entries[index]) => drop(entries.remove(index)),

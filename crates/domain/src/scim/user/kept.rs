@@ -14,7 +14,8 @@ pub const MAX_VALUES: usize = 100;
 const FIELDS: &[&str] = &["externalId", "userName", "active", "locale"];
 const FIELDS_OF_NAME: &[&str] = &["givenName", "familyName"];
 
-/// What is kept of a resource: what its schemas know, let requests write, and is no field.
+/// What is kept of a resource: what its schemas know, let requests write, and is no field. Of equal values one is kept
+/// (RFC 7643, section 2.4).
 pub(super) fn kept(resource: &Attributes, violations: &mut Violations) -> Attributes {
     let entries = resource.iter().filter(|(name, _)| !FIELDS.contains(name));
     let kept: Attributes = entries
@@ -34,6 +35,23 @@ pub(super) fn kept(resource: &Attributes, violations: &mut Violations) -> Attrib
         .collect();
     check(&kept, violations);
     kept
+}
+
+/// Notes the attributes of which more than one value is primary (RFC 7643, section 2.4). The same value twice is one.
+pub(super) fn check_primaries(resource: &Attributes, violations: &mut Violations) {
+    for (name, value) in resource.iter() {
+        let is_primary =
+            |value: &&Value| value.as_complex().and_then(|parts| parts.get("primary")) == Some(&Value::Boolean(true));
+        let mut primary = value.as_many().iter().filter(is_primary);
+        if let Some(first) = primary.next()
+            && primary.any(|other| other != first)
+        {
+            let expected = "values of which one at the most is primary";
+            let given = Given::count(value.as_many().iter().filter(is_primary).count(), "primary ones");
+            let fault = Fault::new(Rule::Format { expected }, given);
+            violations.push(fault.at(FieldPath::of("scim").then(name.to_owned())));
+        }
+    }
 }
 
 /// What was kept, with what differs between two representations. What does not differ stays as it came, although it may be
@@ -63,7 +81,14 @@ fn writable(value: &Value, find: impl Fn(&str) -> Option<&'static Attribute> + C
     match value {
         Value::Many(values) => {
             let values = values.iter().map(|value| writable(value, find));
-            Value::Many(values.filter(|value| !value.is_empty()).collect())
+            let mut different: Vec<Value> = Vec::new();
+            for value in values.filter(|value| !value.is_empty()) {
+                // More than are kept are refused, and need not be compared with one another.
+                if different.len() > MAX_VALUES || !different.contains(&value) {
+                    different.push(value);
+                }
+            }
+            Value::Many(different)
         }
         Value::Complex(parts) => {
             let parts = parts.iter();
@@ -77,17 +102,22 @@ fn writable(value: &Value, find: impl Fn(&str) -> Option<&'static Attribute> + C
 fn check(kept: &Attributes, violations: &mut Violations) {
     // Fields of the same names are others.
     let at = FieldPath::of("scim");
-    let bytes: usize = kept
-        .iter()
-        .map(|(name, value)| checked(&at.then(name.to_owned()), value, violations))
-        .sum();
-    if bytes > MAX_KEPT_BYTES {
+    let sizes = kept.iter().map(|(name, value)| {
+        let at = at.then(name.to_owned());
+        (checked(&at, value, violations), at)
+    });
+    let sizes: Vec<_> = sizes.collect();
+    let bytes: usize = sizes.iter().map(|(bytes, _)| bytes).sum();
+    // The one that has most is the one to look at.
+    if let Some((_, longest)) = sizes.into_iter().max_by_key(|(bytes, _)| *bytes)
+        && bytes > MAX_KEPT_BYTES
+    {
         let rule = Rule::Length {
             min: 0,
             max: MAX_KEPT_BYTES,
-            unit: "bytes of text",
+            unit: "bytes of text, together with all else that is kept of a user",
         };
-        violations.push(Fault::new(rule, Given::count(bytes, "bytes")).at(at));
+        violations.push(Fault::new(rule, Given::count(bytes, "bytes")).at(longest));
     }
 }
 

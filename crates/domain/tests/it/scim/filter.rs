@@ -226,8 +226,45 @@ fn a_list_that_is_one_text_is_searched_as_one_text() {
     let refused = Filter::each(path(&roles), equal(&roles, "practitioner")).expect_err("it has one value");
     assert_eq!(
         refused.to_string(),
-        format!("{roles} has one value at the most: write it without brackets")
+        format!("{roles} has no parts: write it without brackets")
     );
+}
+
+#[test]
+fn brackets_around_one_value_ask_for_its_parts() {
+    let both = Filter::And(vec![
+        equal("name.givenName", "ann"),
+        not(equal("name.familyName", "ann")),
+    ]);
+    let none = not(equal("name.givenName", "bo"));
+    let ann = index(tree!({ "name" => { "givenName" => "Ann", "familyName" => "Lee" } }));
+    let nobody = index(tree!({ "title" => "Chief" }));
+
+    assert!(each("name", both.clone()).matches(&ann) && each("name", none.clone()).matches(&ann));
+    assert!(!each("name", equal("name.givenName", "lee")).matches(&ann));
+    assert!(!each("name", both).matches(&nobody) && !each("name", none).matches(&nobody));
+}
+
+#[test]
+fn of_several_values_one_that_is_unequal_is_enough_and_whoever_has_none_is_unequal() {
+    let differs = |attribute, text: &str| {
+        Filter::differs(path(attribute), Operand::Text(text.to_owned())).expect("a comparison that can be")
+    };
+    let two = index(tree!({ "emails" => [{ "value" => "a@x.org", "type" => "work" }, { "value" => "b@x.org" }] }));
+    let one = index(tree!({ "emails" => [{ "value" => "a@x.org", "type" => "work" }] }));
+    let none = index(tree!({ "title" => "Chief" }));
+
+    for attribute in ["emails.value", "emails"] {
+        assert!(differs(attribute, "A@x.org").matches(&two), "{attribute}");
+        assert!(!differs(attribute, "A@x.org").matches(&one), "{attribute}");
+        assert!(differs(attribute, "c@x.org").matches(&one), "{attribute}");
+        assert!(differs(attribute, "a@x.org").matches(&none), "{attribute}");
+    }
+    assert!(differs("emails.type", "work").matches(&two) && !differs("emails.type", "work").matches(&one));
+    assert!(differs("title", "x").matches(&none) && !differs("title", "chief").matches(&none));
+    assert!(differs("nickName", "x").matches(&none));
+    let complex = Filter::differs(path("name"), Operand::Text("x".to_owned()));
+    assert_eq!(complex, Err(FilterError::Complex("name".to_owned())));
 }
 
 #[test]
@@ -282,12 +319,16 @@ fn a_filter_that_makes_no_sense_cannot_be() {
         "meta.location cannot be filtered by: it is made for each answer"
     );
     assert_eq!(
-        said(Filter::each(path("name"), equal("name.givenName", "x"))),
-        "name has one value at the most: write it without brackets"
+        said(Filter::present(path("meta.version"))),
+        "meta.version cannot be filtered by: it is made for each answer"
+    );
+    assert_eq!(
+        said(Filter::each(path("title"), equal("title", "x"))),
+        "title has no parts: write it without brackets"
     );
     assert_eq!(
         said(Filter::each(path("emails.value"), equal("emails.value", "x"))),
-        "emails.value has one value at the most: write it without brackets"
+        "emails.value has no parts: write it without brackets"
     );
     assert_eq!(
         compare("active", Operator::Equal, text()),

@@ -107,7 +107,7 @@ fn value_of(attribute: &'static Attribute) -> BoxedStrategy<Value> {
     };
     if attribute.is_many {
         vec(single.prop_filter("nothing", |value| !value.is_empty()), 1..4)
-            .prop_map(Value::Many)
+            .prop_map(several)
             .boxed()
     } else {
         single
@@ -139,7 +139,25 @@ fn contacts(values: &'static [&'static str]) -> impl Strategy<Value = Value> {
         entry.set_some("display", display.map(Value::Text));
         Value::Complex(entry)
     });
-    vec(entry, 0..4).prop_map(Value::Many)
+    vec(entry, 0..4).prop_map(several)
+}
+
+/// Values that can be those of one attribute: each once, and one primary one at the most.
+fn several(values: Vec<Value>) -> Value {
+    let mut kept: Vec<Value> = Vec::new();
+    let mut has_primary = false;
+    for mut value in values {
+        if let Value::Complex(parts) = &mut value
+            && parts.get("primary") == Some(&Value::Boolean(true))
+        {
+            parts.set("primary", Value::Boolean(!has_primary));
+            has_primary = true;
+        }
+        if !kept.contains(&value) {
+            kept.push(value);
+        }
+    }
+    Value::Many(kept)
 }
 
 fn roster() -> impl Strategy<Value = Attributes> {

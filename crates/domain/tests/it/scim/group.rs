@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use roster_domain::scim::represent_group;
-use roster_domain::{Change, Group, GroupChanges, GroupId, MemberChanges, OrganizationId, UserId};
+use roster_domain::{
+    Change, Fault, FieldPath, Given, Group, GroupChanges, GroupId, MemberChanges, OrganizationId, Rule, UserId,
+};
 use uuid::Uuid;
 
 use crate::given::{at, pointers, set, user_id};
@@ -80,6 +82,17 @@ fn a_change_of_name_id_or_members_makes_a_new_version() {
 }
 
 #[test]
+fn a_name_that_could_not_be_read_is_wrong_only_once() {
+    let mut unread = GroupChanges::default();
+    let fault = Fault::new(Rule::Type { expected: "a string" }, Given::kind("a number"));
+    unread
+        .unreadable
+        .push(fault.at(FieldPath::of("scim").then("displayName")));
+    assert_eq!(create(&unread).expect_err("no name").iter().count(), 1);
+    assert_eq!(create(&GroupChanges::default()).expect_err("no name").iter().count(), 1);
+}
+
+#[test]
 fn a_group_is_shown_with_its_entity_tag() {
     let changes = GroupChanges {
         external_id: set("7"),
@@ -151,6 +164,27 @@ proptest! {
         prop_assert_eq!(after, model);
         prop_assert!(changes.added.is_disjoint(&changes.removed));
         prop_assert!(!changes.is_whole || changes.removed.is_empty());
+    }
+
+    #[test]
+    fn what_is_left_over_comes_to_the_same_and_is_nothing_where_nothing_changes(before in members(), acts in acts()) {
+        let mut changes = MemberChanges::default();
+        for act in acts {
+            match act {
+                Act::Replace(members) => changes = MemberChanges::replaced(members),
+                Act::Add(members) => changes.add(members),
+                Act::Remove(members) => changes.remove(members),
+            }
+        }
+        let after = |changes: &MemberChanges| -> BTreeSet<UserId> {
+            let stay = before.iter().filter(|it| !changes.is_whole && !changes.removed.contains(it));
+            stay.chain(&changes.added).copied().collect()
+        };
+
+        let left = changes.left_over(&before);
+
+        prop_assert_eq!(after(&left), after(&changes));
+        prop_assert_eq!(left.is_none(), after(&changes) == before);
     }
 
     #[test]

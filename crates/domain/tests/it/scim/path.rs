@@ -63,13 +63,10 @@ fn a_path_has_one_part_at_the_most() {
 
 #[test]
 fn a_path_knows_its_way() {
-    let manager = path(&format!("{ENTERPRISE}:manager.displayName"));
+    let manager = path(&format!("{ENTERPRISE}:manager.value"));
     assert_eq!(manager.names(), [ENTERPRISE, "manager"]);
     assert_eq!(manager.extension().map(|schema| schema.id), Some(ENTERPRISE));
-    assert_eq!(
-        (manager.attribute().name, manager.leaf().name),
-        ("manager", "displayName")
-    );
+    assert_eq!((manager.attribute().name, manager.leaf().name), ("manager", "value"));
     assert_eq!(path("title").names(), ["title"]);
     assert_eq!((path("title").part(), path("title").leaf().name), (None, "title"));
 }

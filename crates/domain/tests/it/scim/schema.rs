@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use roster_domain::scim::schema::{COMMON, ENTERPRISE_USER, GROUP, ROSTER_USER, USER};
 use roster_domain::scim::{Attribute, Kind, Mutability, Path, ResourceType, Returned, Schema, USER_FIELDS, Uniqueness};
-use roster_domain::{FieldPath, Locale, Metadata, NoteIdentifier, Npi, Pronoun, Role, SessionType, SpeechLocale};
+use roster_domain::{Locale, NoteIdentifier, Pronoun, Role, SessionType, SpeechLocale};
 
 use super::given::ROSTER;
 
@@ -117,6 +117,11 @@ fn what_the_rfc_demands_of_the_core_is_so() {
     // Silence about it leaves it as it is, but it cannot be taken away.
     assert!(of(ResourceType::User, "active").is_required);
     assert!(of(ResourceType::Group, "displayName").is_required);
+    let emails = of(ResourceType::User, "emails");
+    assert_eq!(
+        emails.part("value").map(|part| part.uniqueness),
+        Some(Uniqueness::Server)
+    );
     let members = of(ResourceType::Group, "members");
     assert_eq!(
         members.part("value").map(|part| part.mutability),
@@ -127,11 +132,10 @@ fn what_the_rfc_demands_of_the_core_is_so() {
 
 #[test]
 fn values_that_are_suggested_are_taken() {
-    let check: [(&str, &str, IsTaken); 10] = [
+    let check: [(&str, &str, IsTaken); 8] = [
         (USER.id, "locale", |text| {
             Locale::new(text).is_ok_and(|it| it.as_str() == text)
         }),
-        (ROSTER, "npi", |text| Npi::new(text).is_ok()),
         (ROSTER, "noteIdentifier", |text| NoteIdentifier::from_str(text).is_ok()),
         (ROSTER, "defaultSessionType", |text| SessionType::from_str(text).is_ok()),
         (ROSTER, "pronoun", |text| Pronoun::from_str(text).is_ok()),
@@ -139,10 +143,6 @@ fn values_that_are_suggested_are_taken() {
         (ROSTER, "speechLocales", |text| {
             let mut locales = text.split(',');
             locales.all(|text| SpeechLocale::new(text).is_ok_and(|it| it.as_str() == text))
-        }),
-        (ROSTER, "metadata", |text| {
-            let entries = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
-            Metadata::new(entries, &FieldPath::of("metadata")).is_ok()
         }),
         // What these are for is the identity provider's business: any text is taken.
         (USER.id, "emails.type", |_| true),
@@ -163,6 +163,28 @@ fn values_that_are_suggested_are_taken() {
         }
     }
     assert_eq!(checked, check.len());
+}
+
+#[test]
+fn nobody_is_offered_the_keys_or_the_data_of_somebody() {
+    for name in ["npi", "therapyLicence", "defaultNoteTemplateIds", "metadata"] {
+        let attribute = ROSTER_USER.attribute(name).expect(name);
+        assert!(attribute.canonical.is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn what_nobody_keeps_is_no_attribute() {
+    assert_eq!(
+        GROUP.attribute("members").and_then(|members| members.part("display")),
+        None
+    );
+    assert_eq!(
+        ENTERPRISE_USER
+            .attribute("manager")
+            .and_then(|manager| manager.part("displayName")),
+        None
+    );
 }
 
 #[test]

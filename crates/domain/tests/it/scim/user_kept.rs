@@ -44,7 +44,7 @@ fn text_is_kept_up_to_a_limit_in_bytes() {
     assert!(try_made(&title(&half)).is_ok());
     assert_eq!(
         wrong_with(&title(&format!("{half}x"))),
-        "the request must have at most 65536 bytes of text; given: 65537 bytes"
+        "title must have at most 65536 bytes of text, together with all else that is kept of a user; given: 65537 bytes"
     );
 }
 
@@ -58,6 +58,36 @@ fn an_attribute_has_a_hundred_values_at_the_most() {
     assert_eq!(
         wrong_with(&ims(MAX_VALUES + 1)),
         "ims must have at most 100 entries; given: 101 entries"
+    );
+}
+
+#[test]
+fn one_value_at_the_most_is_primary() {
+    let entry = |text: &str, primary: bool| tree!({ "value" => text, "primary" => primary });
+    for name in ["emails", "phoneNumbers", "roles"] {
+        let two = Value::Many(vec![entry("a@x.org", true), entry("b@x.org", true)]);
+        assert_eq!(
+            wrong_with(&with(name, two)),
+            format!("{name} must be values of which one at the most is primary; given: 2 primary ones")
+        );
+        let one = Value::Many(vec![entry("a@x.org", true), entry("b@x.org", false)]);
+        assert!(try_made(&with(name, one)).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn of_equal_values_one_is_kept() {
+    let entry = |text: &str| tree!({ "value" => text, "type" => "work" });
+    for name in ["emails", "phoneNumbers", "entitlements"] {
+        let three = Value::Many(vec![entry("a@x.org"), entry("b@x.org"), entry("a@x.org")]);
+        let shown = roster_domain::scim::represent_user(&made(&with(name, three)), &[]);
+        let two = Value::Many(vec![entry("a@x.org"), entry("b@x.org")]);
+        assert_eq!(shown.get(name), Some(&two), "{name}");
+    }
+    let many: Vec<Value> = (0..=MAX_VALUES).map(|_| entry("a@x.org")).collect();
+    assert!(
+        try_made(&with("ims", Value::Many(many))).is_ok(),
+        "one value, however often it is sent"
     );
 }
 

@@ -8,7 +8,9 @@ use roster_domain::scim::{
     Attributes, PatchOperation, PatchTarget, ResourceType, USER_FIELDS, Value, index_user, patch, patched_user_changes,
     represent_user, user_changes,
 };
-use roster_domain::{Change, NoteTemplateId, PhiGuard, SettingsChanges, SpeechLocale, User, UserChanges};
+use roster_domain::{
+    Change, NoteTemplateId, PhiGuard, SettingsChanges, SpecialtyChanges, SpeechLocale, User, UserChanges,
+};
 
 use super::given::{ROSTER, attributes, made, path, try_made};
 use crate::given::{at, entries, set, texts, user};
@@ -87,7 +89,52 @@ fn roles_are_shown_sorted_and_each_once() {
     }
     assert_eq!(
         wrong_with("roles", tree!("PRACTITIONER;ADMINISTRATOR")),
-        format!("{ROSTER}:roles.0 must be one of ADMINISTRATOR, PRACTITIONER; given: \"PRACTITIONER;ADMINISTRATOR\"")
+        format!("{ROSTER}:roles must be one of ADMINISTRATOR, PRACTITIONER; given: \"PRACTITIONER;ADMINISTRATOR\"")
+    );
+}
+
+#[test]
+fn what_is_one_of_a_list_is_read_in_any_case_and_shown_as_it_is_spelt() {
+    for (attribute, given, text) in [
+        ("roles", "practitioner, Administrator", "ADMINISTRATOR,PRACTITIONER"),
+        ("noteIdentifier", "clinician", "Clinician"),
+        ("defaultSessionType", "SOAP", "Soap"),
+        ("pronoun", "femininehER", "FeminineHer"),
+    ] {
+        assert_eq!(shown(&made(&with(attribute, given)), attribute).as_deref(), Some(text));
+    }
+}
+
+#[test]
+fn a_specialty_in_words_that_look_like_a_kind_stays_in_words() {
+    for (words, text) in [
+        ("GENERAL_MEDICINE", "OTHER:GENERAL_MEDICINE"),
+        ("OTHER", "OTHER:OTHER"),
+        ("OTHER: sleep", "OTHER:OTHER: sleep"),
+        ("Hypnosis of cats", "Hypnosis of cats"),
+    ] {
+        let before = user(&UserChanges {
+            settings: Change::Set(SettingsChanges {
+                specialty: Change::Set(SpecialtyChanges {
+                    kind: set("OTHER"),
+                    other_specialty_name: set(words),
+                }),
+                ..SettingsChanges::default()
+            }),
+            ..UserChanges::default()
+        });
+        assert_eq!(shown(&before, "specialty").as_deref(), Some(text));
+
+        let changes = user_changes(&represent_user(&before, &[]));
+        let after = before.update(&changes, PhiGuard::Off, at(60)).expect("valid").user;
+
+        assert_eq!(after.profile.settings, before.profile.settings, "{words}");
+    }
+    let kind = made(&with("specialty", "GENERAL_MEDICINE"));
+    let specialty = kind.profile.settings.specialty().expect("given");
+    assert_eq!(
+        (specialty.kind().as_str(), specialty.other_specialty_name()),
+        ("GENERAL_MEDICINE", None)
     );
 }
 
@@ -153,8 +200,17 @@ fn more_than_two_languages_are_refused() {
 }
 
 #[test]
+fn the_same_language_twice_is_refused_in_the_words_of_the_attribute() {
+    for text in ["en-US,en-US", "en-US, en_us"] {
+        let wrong = wrong_with("speechLocales", tree!(text));
+        let rule = format!("{ROSTER}:speechLocales must be one language, or two that differ; given: ");
+        assert!(wrong.starts_with(&rule), "{wrong}");
+    }
+}
+
+#[test]
 fn metadata_is_written_as_the_query_of_a_url() {
-    let cases: [(&str, Pairs, &str); 12] = [
+    let cases: [(&str, Pairs, &str); 14] = [
         ("site=North", &[("site", "North")], "site=North"),
         (
             "ward=7B&site=North",
@@ -172,6 +228,12 @@ fn metadata_is_written_as_the_query_of_a_url() {
             &[("größe", "漢😀")],
             "gr%C3%B6%C3%9Fe=%E6%BC%A2%F0%9F%98%80",
         ),
+        (
+            "a=\u{fffd}%EF%bf%bd",
+            &[("a", "\u{fffd}\u{fffd}")],
+            "a=%EF%BF%BD%EF%BF%BD",
+        ),
+        ("a=%zz%4", &[("a", "%zz%4")], "a=%25zz%254"),
         ("a=%0A%22,;", &[("a", "\n\",;")], "a=%0A%22%2C%3B"),
         ("ward", &[("ward", "")], "ward="),
         ("&&ward=7B&", &[("ward", "7B")], "ward=7B"),
@@ -207,6 +269,18 @@ fn metadata_that_breaks_a_rule_is_refused_under_its_key() {
         (
             "=x",
             "metadata.\"\" must have 1 to 40 characters in its key; given: 0 characters",
+        ),
+        (
+            "a=%FF%FE",
+            "metadata must be a query of a URL in UTF-8; given: \"a=%FF%FE\"",
+        ),
+        (
+            "%C3=%A9",
+            "metadata must be a query of a URL in UTF-8; given: \"%C3=%A9\"",
+        ),
+        (
+            "a=%ED%A0%80",
+            "metadata must be a query of a URL in UTF-8; given: \"a=%ED%A0%80\"",
         ),
         (
             "a=x%00",

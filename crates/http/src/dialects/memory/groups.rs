@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use roster_application::ports::{ChangeRecord, GroupStore, GroupWrite, StoreError, UniqueKey};
+use roster_application::ports::{ChangeRecord, GroupStore, GroupWrite, StoreError, UniqueKey, without_member};
 use roster_domain::{ConnectionId, Group, GroupId, OrganizationId, User, UserId, Version};
 
 use super::Memory;
@@ -18,13 +18,19 @@ pub(super) struct Groups {
 }
 
 impl Memory {
-    /// Who is deleted is in no group.
-    pub(super) fn leave_groups(&self, user: &User) {
-        self.groups
-            .members
-            .lock()
-            .unwrap()
-            .retain(|(_, member)| *member != user.id);
+    /// Who is deleted is in no group, each of which has changed by that. Returns how many they are.
+    pub(super) fn leave_groups(&self, user: &User) -> usize {
+        let mut members = self.groups.members.lock().unwrap();
+        let left: BTreeSet<GroupId> = members
+            .extract_if(.., |(_, member)| *member == user.id)
+            .map(|(group, _)| group)
+            .collect();
+        for group in self.groups.all.lock().unwrap().iter_mut() {
+            if left.contains(&group.id) {
+                *group = without_member(group, user.updated_at);
+            }
+        }
+        left.len()
     }
 
     /// Those of the groups that are the organization's.

@@ -1,6 +1,8 @@
-//! In which order operations are done: as they were sent, but each after those that make what it refers to.
+//! In which order operations are done: as they were sent, but each after those that make what it refers to (RFC 7644,
+//! section 3.7). One that comes too early is put off, and only as far as it must be: whatever does not depend on another stays
+//! where it was sent.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use axum::http::StatusCode;
 use serde_json::Value as Json;
@@ -46,25 +48,10 @@ pub(super) fn order(operations: &[Json]) -> Vec<Step> {
             }
         }
     }
-    let needs: Vec<Vec<usize>> = operations
-        .iter()
-        .map(|raw| {
-            references(raw)
-                .iter()
-                .filter_map(|name| makers.get(name).copied())
-                .collect()
-        })
-        .collect();
-    let mut walk = Walk {
-        needs: &needs,
-        states: vec![State::New; operations.len()],
-        order: Vec::with_capacity(operations.len()),
-    };
-    for index in 0..operations.len() {
-        walk.visit(index);
-    }
-    let in_circles = walk.in_circles();
-    let steps = walk.order.into_iter().map(|index| Step {
+    let needs = needs(operations, &makers);
+    let (order, stuck) = in_order(&needs);
+    let in_circles = in_circles(&needs, &stuck);
+    let steps = order.into_iter().chain(stuck).map(|index| Step {
         index,
         obstacle: if taken.contains(&index) {
             Some(ScimType::InvalidValue.refuse("another operation of this request has the same bulkId"))
@@ -75,6 +62,69 @@ pub(super) fn order(operations: &[Json]) -> Vec<Step> {
         },
     });
     steps.collect()
+}
+
+/// After which others each operation comes: those that make what it refers to, and the one before that is about the same
+/// resource.
+fn needs(operations: &[Json], makers: &HashMap<&str, usize>) -> Vec<BTreeSet<usize>> {
+    let mut latest = HashMap::new();
+    let needs = operations.iter().enumerate().map(|(index, raw)| {
+        let makers = references(raw).into_iter().filter_map(|name| makers.get(name).copied());
+        let mut needs: BTreeSet<usize> = makers.collect();
+        if let (Some("PUT" | "PATCH" | "DELETE"), Some(path)) = (method(raw), text(raw, "path")) {
+            needs.extend(latest.insert(path.trim_start_matches('/'), index));
+        }
+        needs
+    });
+    needs.collect()
+}
+
+/// The operations in their order, each put off behind what it needs, and those that wait for ever, as they were sent.
+fn in_order(needs: &[BTreeSet<usize>]) -> (Vec<usize>, Vec<usize>) {
+    let mut open: Vec<usize> = needs.iter().map(BTreeSet::len).collect();
+    let mut needed_by = vec![Vec::new(); needs.len()];
+    for (index, needs) in needs.iter().enumerate() {
+        for need in needs {
+            needed_by[*need].push(index);
+        }
+    }
+    let mut order = Vec::with_capacity(needs.len());
+    for sent in 0..needs.len() {
+        // Whoever has waited comes as soon as it can, before what was sent after it.
+        let mut ready: BTreeSet<usize> = (open[sent] == 0).then_some(sent).into_iter().collect();
+        while let Some(index) = ready.pop_first() {
+            order.push(index);
+            for waiting in &needed_by[index] {
+                open[*waiting] -= 1;
+                if open[*waiting] == 0 && *waiting < sent {
+                    ready.insert(*waiting);
+                }
+            }
+        }
+    }
+    let done: HashSet<usize> = order.iter().copied().collect();
+    let stuck = (0..needs.len()).filter(|index| !done.contains(index)).collect();
+    (order, stuck)
+}
+
+/// Those among the stuck that refer in a circle, or are between two: not those that nobody who is stuck waits for.
+fn in_circles(needs: &[BTreeSet<usize>], stuck: &[usize]) -> BTreeSet<usize> {
+    let mut left: BTreeSet<usize> = stuck.iter().copied().collect();
+    let mut waiting = vec![0_usize; needs.len()];
+    for need in stuck.iter().flat_map(|index| &needs[*index]) {
+        waiting[*need] += 1;
+    }
+    let mut ends: Vec<usize> = stuck.iter().copied().filter(|index| waiting[*index] == 0).collect();
+    while let Some(end) = ends.pop() {
+        left.remove(&end);
+        for need in &needs[end] {
+            waiting[*need] -= 1;
+            if waiting[*need] == 0 && left.contains(need) {
+                ends.push(*need);
+            }
+        }
+    }
+    left
 }
 
 fn circular() -> Refusal {
@@ -101,55 +151,6 @@ fn collect<'a>(json: &'a Json, found: &mut Vec<&'a str>) {
         Json::Array(values) => values.iter().for_each(|value| collect(value, found)),
         Json::Object(members) => members.values().for_each(|value| collect(value, found)),
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    New,
-    Begun,
-    Done,
-}
-
-/// A walk through what operations need, depth first.
-struct Walk<'a> {
-    needs: &'a [Vec<usize>],
-    states: Vec<State>,
-    order: Vec<usize>,
-}
-
-impl Walk<'_> {
-    /// Puts an operation into the order, behind what it needs. Without recursion: a chain may be as long as the request.
-    fn visit(&mut self, index: usize) {
-        let mut stack = vec![(index, 0)];
-        while let Some((current, next)) = stack.pop() {
-            if self.states[current] == State::Done {
-                continue;
-            }
-            self.states[current] = State::Begun;
-            if let Some(&need) = self.needs[current].get(next) {
-                stack.push((current, next + 1));
-                if self.states[need] == State::New {
-                    stack.push((need, 0));
-                }
-            } else {
-                self.states[current] = State::Done;
-                self.order.push(current);
-            }
-        }
-    }
-
-    /// Those that need, by however many steps, one that comes no earlier in the order than they do.
-    fn in_circles(&self) -> HashSet<usize> {
-        let mut places = vec![0; self.order.len()];
-        for (place, index) in self.order.iter().enumerate() {
-            places[*index] = place;
-        }
-        let late = self.order.iter().copied().filter(|index| {
-            let needs = &self.needs[*index];
-            needs.iter().any(|need| places[*need] >= places[*index])
-        });
-        late.collect()
     }
 }
 
@@ -180,9 +181,14 @@ mod tests {
     #[rstest]
     #[case::as_sent(&[post("a", &[]), post("b", &["a"]), post("c", &[])], &["a", "b", "c"])]
     #[case::forward(&[post("a", &["c", "b"]), post("b", &["c"]), post("c", &[])], &["c", "b", "a"])]
+    #[case::only_what_refers_is_put_off(&[post("a", &["c"]), post("b", &[]), post("c", &[]), post("d", &[])], &["b", "c", "a", "d"])]
+    #[case::in_the_order_sent(&[post("a", &["c"]), post("b", &["c"]), post("c", &[])], &["c", "a", "b"])]
     #[case::unknown(&[post("a", &["x"]), post("b", &[])], &["a", "b"])]
-    #[case::itself(&[post("a", &["a"]), post("b", &[])], &["a!", "b"])]
-    #[case::circle(&[post("a", &["b"]), post("b", &["a"]), post("c", &["a"])], &["b!", "a", "c"])]
+    #[case::itself(&[post("a", &["a"]), post("b", &[])], &["b", "a!"])]
+    #[case::twice(&[post("a", &["b", "b"]), post("b", &[])], &["b", "a"])]
+    #[case::circle(&[post("a", &["b"]), post("b", &["a"]), post("c", &["a"])], &["a!", "b!", "c"])]
+    #[case::behind_a_circle(&[post("d", &["c"]), post("c", &["a"]), post("a", &["b"]), post("b", &["a"])], &["d", "c", "a!", "b!"])]
+    #[case::before_a_circle(&[post("a", &["b", "c"]), post("b", &["a"]), post("c", &[])], &["c", "a!", "b!"])]
     #[case::same_name(&[post("a", &[]), post("a", &[])], &["a", "a!"])]
     fn operations_come_after_what_they_refer_to(#[case] operations: &[Json], #[case] expected: &[&str]) {
         assert_eq!(done(operations), expected);
@@ -193,6 +199,21 @@ mod tests {
         let patch = json!({"method": "PATCH", "path": "/Users/bulkId:a", "bulkId": "p", "data": {}});
 
         assert_eq!(done(&[patch, post("a", &[])]), ["a", "p"]);
+    }
+
+    #[test]
+    fn what_is_about_one_resource_stays_in_its_order() {
+        let change = |name: &str, refers_to: &str| json!({"method": "PATCH", "path": "/Groups/g", "bulkId": name, "data": refers_to});
+        let delete = json!({"method": "DELETE", "path": "/Groups/g", "bulkId": "deleted"});
+
+        let operations = [
+            change("added", "bulkId:a"),
+            change("renamed", "name"),
+            delete,
+            post("a", &[]),
+        ];
+
+        assert_eq!(done(&operations), ["a", "added", "renamed", "deleted"]);
     }
 
     #[test]

@@ -94,6 +94,13 @@ fn finds(text: &str) -> bool {
 #[case(r#"schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User""#)]
 #[case(r#"schemas ne "urn:example:other""#)]
 #[case("schemas pr")]
+#[case(r#"not(title eq "x") and not(emails[not(type pr)])"#)]
+#[case(r#"emails[NOT(type eq "work")].value eq "ann@home.example""#)]
+#[case(r#"emails.value ne "ann@home.example""#)]
+#[case(r#"emails ne "ann@home.example""#)]
+#[case(r#"photos.value ne "x""#)]
+#[case(r#"name[givenName eq "Ann" and not (familyName eq "Ann")]"#)]
+#[case(r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager[value eq "9"]"#)]
 #[case(r#"title pr or nickName pr and nickName eq "x""#)]
 #[case("(title pr or nickName pr) and active eq true")]
 #[case("  title   pr  ")]
@@ -109,6 +116,10 @@ fn what_is_so_is_found(#[case] text: &str) {
 #[case(r#"displayName co "_nn""#)]
 #[case("title eq null")]
 #[case("nickName pr")]
+#[case(r#"not (emails.value ne "ann@home.example")"#)]
+#[case(r#"emails[type eq "home" and value ne "ann@home.example"]"#)]
+#[case(r#"name[givenName eq "Ann" and familyName eq "Ann"]"#)]
+#[case("meta.created ne \"2026-01-31T08:00:00Z\"")]
 #[case(r#"emails[type eq "work" and value eq "ann@home.example"]"#)]
 #[case(r#"emails[type eq "home"].primary eq true"#)]
 #[case(r#"schemas eq "urn:example:other""#)]
@@ -146,7 +157,13 @@ fn what_is_not_so_is_not_found(#[case] text: &str) {
 #[case::open_parenthesis(r#"(userName eq "ann""#)]
 #[case::not_without_parentheses(r#"not userName eq "ann""#)]
 #[case::brackets_in_brackets(r#"emails[type[value eq "x"]]"#)]
-#[case::brackets_around_one_value(r#"name[givenName eq "Ann"]"#)]
+#[case::brackets_around_a_text(r#"userName[value eq "ann"]"#)]
+#[case::brackets_around_a_part(r#"name.givenName[value eq "Ann"]"#)]
+#[case::not_glued_to_a_name("nottitle pr")]
+#[case::of_a_manager_only_the_id_is_kept(
+    r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.displayName eq "Bo""#
+)]
+#[case::the_version_is_made_for_each_answer(r#"meta.version eq "W/\"1\"""#)]
 #[case::brackets_around_a_list_in_one_text(
     r#"urn:ietf:params:scim:schemas:extension:roster:2.0:User:roles[value eq "PRACTITIONER"]"#
 )]
@@ -201,6 +218,7 @@ fn where_several_types_are_searched_an_attribute_of_another_has_no_value() {
 #[rstest]
 #[case(r#"emails[type eq "work"].value"#, Some("value"))]
 #[case(r#"emails[type eq "work"]"#, None)]
+#[case(r#"emails[not(type eq "work")]"#, None)]
 #[case(
     r#"addresses[type eq "work" and country eq "DE"].streetAddress"#,
     Some("streetAddress")
@@ -222,7 +240,7 @@ fn paths_choose_values_or_parts_of_them(#[case] text: &str, #[case] expected: Op
 #[case::unknown_part(r#"emails[type eq "work"].colour"#, ScimType::InvalidPath)]
 #[case::malformed(r#"emails[type eq "work""#, ScimType::InvalidPath)]
 #[case::unknown_part_in_brackets(r#"emails[colour eq "x"]"#, ScimType::InvalidFilter)]
-#[case::one_value_only(r#"name[givenName eq "x"]"#, ScimType::InvalidFilter)]
+#[case::one_value_only(r#"name[givenName eq "x"]"#, ScimType::InvalidPath)]
 #[case::one_text(
     r#"urn:ietf:params:scim:schemas:extension:roster:2.0:User:npi[value eq "x"]"#,
     ScimType::InvalidFilter

@@ -96,6 +96,18 @@ fn place(target: &PatchTarget) -> String {
     json!([{"op": "Remove", "path": "emails", "value": [{"value": "a@b"}, {"value": "c@d"}]}]),
     "remove emails[2]"
 )]
+#[case::removed_by_all_that_is_said_of_a_value(
+    json!([{"op": "remove", "path": "addresses", "value": [{"type": "work", "streetAddress": "s1"}]}]),
+    "remove addresses[1]"
+)]
+#[case::nothing_removed(
+    json!([
+        {"op": "remove", "path": "emails", "value": []}, {"op": "remove", "path": "emails", "value": [{}]},
+        {"op": "remove", "path": "emails", "value": [{"colour": "red"}]},
+    ]),
+    "remove emails[0]\nremove emails[0]\nremove emails[0]"
+)]
+#[case::all_removed(json!([{"op": "remove", "path": "emails", "value": null}]), "remove emails")]
 #[case::schemas(json!([{"op": "add", "path": "schemas", "value": ["urn:x"]}, {"op": "remove", "path": "title"}]), "remove title")]
 fn operations_are_read_as_identity_providers_write_them(#[case] operations: Json, #[case] expected: &str) {
     let told = read(&operations).unwrap_or_else(|refusal| panic!("{refusal:?}"));
@@ -115,11 +127,23 @@ fn operations_are_read_as_identity_providers_write_them(#[case] operations: Json
 #[case::read_only(json!([{"op": "replace", "path": "id", "value": "x"}]), ScimType::Mutability)]
 #[case::read_only_part(json!([{"op": "replace", "path": "meta.created", "value": "x"}]), ScimType::Mutability)]
 #[case::no_object(json!([{"op": "add", "value": "x"}]), ScimType::InvalidValue)]
-#[case::too_many(json!(vec![json!({"op": "remove", "path": "title"}); 1001]), ScimType::TooMany)]
+#[case::replaced_by_no_value(json!([{"op": "replace", "path": "emails"}]), ScimType::InvalidValue)]
+#[case::added_without_a_value(json!([{"op": "add", "path": "title"}]), ScimType::InvalidValue)]
+#[case::part_replaced_by_no_value(json!([{"op": "replace", "path": "emails[type eq \"work\"].value"}]), ScimType::InvalidValue)]
+#[case::no_value_and_no_path(json!([{"op": "replace"}]), ScimType::InvalidValue)]
 fn what_is_no_operation_is_refused(#[case] operations: Json, #[case] expected: ScimType) {
     let refusal = read(&operations).unwrap_err();
 
     assert_eq!((refusal.status.as_u16(), refusal.kind), (400, Kind::Scim(expected)));
+}
+
+#[test]
+fn a_patch_has_a_bounded_number_of_operations() {
+    let operations = |count| json!(vec![json!({"op": "remove", "path": "title"}); count]);
+
+    assert!(read(&operations(1000)).is_ok());
+    let refusal = read(&operations(1001)).unwrap_err();
+    assert_eq!((refusal.status.as_u16(), refusal.kind), (413, Kind::TooLarge));
 }
 
 #[test]

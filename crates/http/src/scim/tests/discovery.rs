@@ -10,7 +10,54 @@ use super::{given, request};
 async fn the_configuration_says_what_there_is() {
     let shown = given().get("/ServiceProviderConfig").await;
 
-    insta::assert_snapshot!(format!("{:#}", shown.json()), @"");
+    insta::assert_snapshot!(format!("{:#}", shown.json()), @r#"
+    {
+      "authenticationSchemes": [
+        {
+          "description": "An API key of the organization as Bearer token.",
+          "name": "API key",
+          "primary": true,
+          "specUri": "https://www.rfc-editor.org/info/rfc6750",
+          "type": "oauthbearertoken"
+        }
+      ],
+      "bulk": {
+        "maxOperations": 1000,
+        "maxPayloadSize": 1048576,
+        "supported": true
+      },
+      "changePassword": {
+        "supported": false
+      },
+      "etag": {
+        "supported": true
+      },
+      "filter": {
+        "maxResults": 200,
+        "supported": true
+      },
+      "meta": {
+        "location": "https://roster.example/scim/v2/ServiceProviderConfig",
+        "resourceType": "ServiceProviderConfig"
+      },
+      "pagination": {
+        "cursor": true,
+        "defaultPageSize": 100,
+        "defaultPaginationMethod": "index",
+        "index": true,
+        "maxPageSize": 200
+      },
+      "patch": {
+        "supported": true
+      },
+      "schemas": [
+        "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+      ],
+      "sort": {
+        "supported": true
+      }
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -22,20 +69,34 @@ async fn every_type_and_schema_is_found_by_its_name() {
     assert_eq!(types.found("name"), ["User", "Group"]);
     assert_eq!(
         schemas.found("name"),
-        ["User", "EnterpriseUser", "RosterUser", "Group", "ServiceProviderConfig", "ResourceType", "Schema"]
+        [
+            "User",
+            "EnterpriseUser",
+            "RosterUser",
+            "Group",
+            "ServiceProviderConfig",
+            "ResourceType",
+            "Schema"
+        ]
     );
     for (list, path) in [(&types, "/ResourceTypes"), (&schemas, "/Schemas")] {
         for one in list.json()["Resources"].as_array().unwrap() {
             let found = given.get(&format!("{path}/{}", one["id"].as_str().unwrap())).await;
             assert_eq!(found.json(), *one);
-            assert_eq!(one["meta"]["location"].as_str().unwrap(), format!("https://roster.example/scim/v2{path}/{}", one["id"].as_str().unwrap()));
+            assert_eq!(
+                one["meta"]["location"].as_str().unwrap(),
+                format!("https://roster.example/scim/v2{path}/{}", one["id"].as_str().unwrap())
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn a_schema_tells_all_of_an_attribute() {
-    let schema = given().get("/Schemas/urn:ietf:params:scim:schemas:core:2.0:User").await.json();
+    let schema = given()
+        .get("/Schemas/urn:ietf:params:scim:schemas:core:2.0:User")
+        .await
+        .json();
     let attribute = |name: &str| {
         let mut attributes = schema["attributes"].as_array().unwrap().iter();
         attributes.find(|attribute| attribute["name"] == name).cloned().unwrap()
@@ -74,7 +135,13 @@ async fn it_is_not_filtered() {
     let given = given();
 
     assert_eq!(given.get("/Schemas?filter=id+pr").await.refusal(), (403, String::new()));
-    assert_eq!(given.get("/Schemas?startIndex=5&count=1").await.json()["totalResults"], 7);
+    assert_eq!(
+        given.get("/Schemas?startIndex=5&count=1").await.json()["totalResults"],
+        7
+    );
     assert_eq!(given.get("/Schemas/urn:example").await.refusal(), (404, String::new()));
-    assert_eq!(given.get("/ResourceTypes/Printer").await.refusal(), (404, String::new()));
+    assert_eq!(
+        given.get("/ResourceTypes/Printer").await.refusal(),
+        (404, String::new())
+    );
 }

@@ -4,8 +4,12 @@ mod bulk;
 mod discovery;
 mod errors;
 mod groups;
+mod paths;
+mod preconditions;
 mod search;
+mod user_names;
 mod users;
+mod values;
 
 use std::sync::Arc;
 
@@ -99,7 +103,9 @@ impl Given {
     /// A group with these members. The id.
     pub(super) async fn group(&self, name: &str, members: &[&str]) -> String {
         let members: Vec<Json> = members.iter().map(|id| json!({"value": id})).collect();
-        let made = self.post("/Groups", &json!({"displayName": name, "members": members})).await;
+        let made = self
+            .post("/Groups", &json!({"displayName": name, "members": members}))
+            .await;
         assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
         made.id()
     }
@@ -115,7 +121,9 @@ impl Answer {
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("ASCII"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("ASCII"))
     }
 
     /// Status and `scimType` of an error.
@@ -132,7 +140,9 @@ impl Answer {
         assert_eq!(self.status, StatusCode::OK, "{self:?}");
         let body = self.json();
         let resources = body["Resources"].as_array().expect("resources").iter();
-        resources.map(|one| one[name].as_str().expect("text").to_owned()).collect()
+        resources
+            .map(|one| one[name].as_str().expect("text").to_owned())
+            .collect()
     }
 }
 

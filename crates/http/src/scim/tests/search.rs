@@ -9,7 +9,12 @@ use super::{Given, given};
 async fn filled() -> Given {
     let given = given();
     for (name, title) in [("ann", "C"), ("bob", "B"), ("cid", "A"), ("dan", "B"), ("eve", "D")] {
-        let made = given.post("/Users", &json!({"userName": name, "title": title, "active": name != "eve"})).await;
+        let made = given
+            .post(
+                "/Users",
+                &json!({"userName": name, "title": title, "active": name != "eve"}),
+            )
+            .await;
         assert_eq!(made.status, 201, "{made:?}");
     }
     given.group("Clinic", &[]).await;
@@ -66,7 +71,13 @@ async fn pages_filters_and_orders_go_together(#[case] query: &str, #[case] expec
     let found = given.get(&format!("/Users?{query}")).await;
 
     assert_eq!(found.found("userName"), expected);
-    let total = if query.contains("title+eq") { 2 } else if query.contains("active") { 1 } else { 5 };
+    let total = if query.contains("title+eq") {
+        2
+    } else if query.contains("active") {
+        1
+    } else {
+        5
+    };
     assert_eq!(found.json()["totalResults"], total);
     assert_eq!(found.json()["itemsPerPage"], expected.len());
 }
@@ -121,12 +132,61 @@ async fn a_cursor_is_refused_for_another_query() {
     let first = given.get("/Users?count=1&sortBy=title&cursor").await;
     let cursor = first.json()["nextCursor"].as_str().unwrap().to_owned();
 
-    for query in ["count=1&", "sortBy=userName&", "sortBy=title&sortOrder=descending&", "sortBy=title&filter=title+pr&"] {
+    for query in [
+        "count=1&",
+        "sortBy=userName&",
+        "sortBy=title&sortOrder=descending&",
+        "sortBy=title&filter=title+pr&",
+    ] {
         let refused = given.get(&format!("/Users?{query}cursor={cursor}")).await;
         assert_eq!(refused.refusal(), (400, "invalidCursor".to_owned()), "{query}");
     }
-    assert_eq!(given.get(&format!("/Users?count=3&sortBy=title&cursor={cursor}")).await.status, 200);
+    assert_eq!(
+        given
+            .get(&format!("/Users?count=3&sortBy=title&cursor={cursor}"))
+            .await
+            .status,
+        200
+    );
     assert_eq!(given.get(&format!("/Groups?cursor={cursor}")).await.status, 400);
+}
+
+#[rstest]
+#[case::another_type(9, 0x01)]
+#[case::no_type(9, 0xff)]
+#[case::another_place(10, 0x01)]
+#[tokio::test]
+async fn a_cursor_that_was_changed_is_refused(#[case] at: usize, #[case] change: u8) {
+    use base64::Engine;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+    let given = filled().await;
+    let first = given.get("/Users?count=1&cursor").await;
+    let mut bytes = BASE64_URL_SAFE_NO_PAD
+        .decode(first.json()["nextCursor"].as_str().unwrap())
+        .unwrap();
+    bytes[at] ^= change;
+
+    let refused = given
+        .get(&format!("/Users?cursor={}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+        .await;
+
+    assert_eq!(refused.refusal(), (400, "invalidCursor".to_owned()));
+}
+
+#[tokio::test]
+async fn a_page_says_where_it_begins() {
+    let given = filled().await;
+
+    for (start, told) in [
+        ("4", 4),
+        ("99999999999", 99_999_999_999_u64),
+        ("0", 1),
+        ("-99999999999999999999", 1),
+    ] {
+        let page = given.get(&format!("/Users?startIndex={start}")).await;
+        assert_eq!(page.json()["startIndex"], told, "{start}");
+    }
 }
 
 #[rstest]
@@ -147,8 +207,14 @@ async fn a_search_of_all_finds_by_what_only_one_type_has() {
     let search = async |filter: &str| given.post("/.search", &json!({"filter": filter})).await;
 
     assert_eq!(search("displayName eq \"Ward\"").await.json()["totalResults"], 1);
-    assert_eq!(search("not (userName pr)").await.found("displayName"), ["Clinic", "Ward"]);
-    assert_eq!(search("meta.resourceType eq \"Group\"").await.found("displayName"), ["Clinic", "Ward"]);
+    assert_eq!(
+        search("not (userName pr)").await.found("displayName"),
+        ["Clinic", "Ward"]
+    );
+    assert_eq!(
+        search("meta.resourceType eq \"Group\"").await.found("displayName"),
+        ["Clinic", "Ward"]
+    );
     assert_eq!(search("colour pr").await.refusal(), (400, "invalidFilter".to_owned()));
 }
 
@@ -160,6 +226,7 @@ async fn a_search_of_all_finds_by_what_only_one_type_has() {
 #[case("/Users?sortBy=members", "invalidValue")]
 #[case("/Users?sortBy=userName&sortOrder=up", "invalidValue")]
 #[case("/Users?startIndex=one", "invalidValue")]
+#[case("/Users?startIndex=99999999999999999999", "invalidValue")]
 #[case("/Users?count=many", "invalidValue")]
 #[case("/Users?count=0&cursor=", "invalidCount")]
 #[case("/Users?cursor=x", "invalidCursor")]

@@ -32,9 +32,50 @@ async fn a_user_comes_back_as_it_was_sent_with_what_roster_says_of_it() {
     let made = given.post("/Users", &ann()).await;
 
     assert_eq!(made.status, 201, "{made:?}");
-    insta::assert_snapshot!(format!("{:#}", made.json()), @"");
+    insta::assert_snapshot!(format!("{:#}", made.json()), @r#"
+    {
+      "active": true,
+      "emails": [
+        {
+          "primary": true,
+          "type": "work",
+          "value": "ann.lee@example.org"
+        }
+      ],
+      "externalId": "ehr-7",
+      "id": "01970000-0000-7000-8000-000000000002",
+      "meta": {
+        "created": "2025-06-15T15:06:40.123456Z",
+        "lastModified": "2025-06-15T15:06:40.123456Z",
+        "location": "https://roster.example/scim/v2/Users/01970000-0000-7000-8000-000000000002",
+        "resourceType": "User",
+        "version": "W/\"1\""
+      },
+      "name": {
+        "familyName": "Lee",
+        "givenName": "Ann",
+        "honorificPrefix": "Dr"
+      },
+      "schemas": [
+        "urn:ietf:params:scim:schemas:core:2.0:User",
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+        "urn:ietf:params:scim:schemas:extension:roster:2.0:User"
+      ],
+      "title": "Senior Physician",
+      "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {
+        "department": "ENT"
+      },
+      "urn:ietf:params:scim:schemas:extension:roster:2.0:User": {
+        "npi": "1234567893"
+      },
+      "userName": "ann"
+    }
+    "#);
     let location = format!("https://roster.example/scim/v2/Users/{}", made.id());
-    assert_eq!((made.header("location"), made.header("etag")), (location.as_str(), "W/\"1\""));
+    assert_eq!(
+        (made.header("location"), made.header("etag")),
+        (location.as_str(), "W/\"1\"")
+    );
     assert_eq!(made.header("content-type"), "application/scim+json");
     let shown = given.get(&format!("/Users/{}", made.id())).await;
     assert_eq!((shown.status.as_u16(), shown.json()), (200, made.json()));
@@ -46,7 +87,9 @@ async fn what_a_put_leaves_out_is_cleared() {
     let given = given();
     let path = format!("/Users/{}", given.post("/Users", &ann()).await.id());
 
-    let put = given.put(&path, &json!({"userName": "ann", "id": "other", "active": "False"})).await;
+    let put = given
+        .put(&path, &json!({"userName": "ann", "id": "other", "active": "False"}))
+        .await;
 
     let body = put.json();
     assert_eq!((put.status.as_u16(), put.header("etag")), (200, "W/\"2\""), "{put:?}");
@@ -75,9 +118,15 @@ async fn a_patch_changes_what_it_names() {
 
     let body = patched.json();
     assert_eq!(patched.status, 200, "{patched:?}");
-    assert_eq!(body["name"], json!({"givenName": "Ann", "familyName": "Park", "honorificPrefix": "Dr"}));
+    assert_eq!(
+        body["name"],
+        json!({"givenName": "Ann", "familyName": "Park", "honorificPrefix": "Dr"})
+    );
     assert_eq!((&body["active"], &body["nickName"]), (&json!(false), &json!("Annie")));
-    assert_eq!(body["emails"], json!([{"value": "ann@example.org", "type": "work", "primary": true}]));
+    assert_eq!(
+        body["emails"],
+        json!([{"value": "ann@example.org", "type": "work", "primary": true}])
+    );
     assert_eq!((body.get("title"), &body["externalId"]), (None, &json!("ehr-7")));
 }
 
@@ -136,7 +185,12 @@ async fn a_user_made_elsewhere_has_its_address_as_user_name_and_nobody_else_may_
         ..UserChanges::default()
     };
     let acting = Acting::inside(&given.organization, Surface::V1);
-    let made = given.memory.users().create(acting, &changes, None).await.expect("a user");
+    let made = given
+        .memory
+        .users()
+        .create(acting, &changes, None)
+        .await
+        .expect("a user");
     let path = format!("/Users/{}", made.user.id);
 
     let taken = given.post("/Users", &json!({"userName": "Ann.Lee@Example.org"})).await;
@@ -154,13 +208,24 @@ async fn entity_tags_guard_changes_and_spare_answers() {
     let send = async |method, tag: (&str, &str), body| given.send(request(method, &path, body, &[tag])).await;
 
     let known = send(Method::GET, ("if-none-match", "W/\"1\""), None).await;
-    assert_eq!((known.status.as_u16(), known.header("etag"), known.text.as_str()), (304, "W/\"1\"", ""));
+    assert_eq!(
+        (known.status.as_u16(), known.header("etag"), known.text.as_str()),
+        (304, "W/\"1\"", "")
+    );
     let changed = send(Method::PUT, ("if-match", "W/\"1\""), Some(&body)).await;
     assert_eq!((changed.status.as_u16(), changed.header("etag")), (200, "W/\"2\""));
     let stale = send(Method::PUT, ("if-match", "W/\"1\""), Some(&body)).await;
-    assert_eq!((stale.refusal(), stale.header("etag")), ((412, String::new()), "W/\"2\""));
-    let patch = json!({"Operations": [{"op": "remove", "path": "title"}]});
-    assert_eq!(send(Method::PATCH, ("if-match", "W/\"1\""), Some(&patch)).await.status, 412);
+    assert_eq!(
+        (stale.refusal(), stale.header("etag")),
+        ((412, String::new()), "W/\"2\"")
+    );
+    let untitled = json!({"Operations": [{"op": "remove", "path": "title"}]});
+    assert_eq!(
+        send(Method::PATCH, ("if-match", "W/\"1\""), Some(&untitled))
+            .await
+            .status,
+        412
+    );
     assert_eq!(send(Method::DELETE, ("if-match", "W/\"1\""), None).await.status, 412);
     assert_eq!(send(Method::GET, ("if-none-match", "W/\"1\""), None).await.status, 200);
     assert_eq!(send(Method::DELETE, ("if-match", "*"), None).await.status, 204);
@@ -178,13 +243,20 @@ async fn a_user_who_joins_a_group_is_no_longer_what_the_caller_has() {
         .await;
 
     let location = format!("https://roster.example/scim/v2/Groups/{group}");
-    assert_eq!(shown.json()["groups"], json!([{"value": group, "$ref": location, "display": "Clinic", "type": "direct"}]));
+    assert_eq!(
+        shown.json()["groups"],
+        json!([{"value": group, "$ref": location, "display": "Clinic", "type": "direct"}])
+    );
     let tag = shown.header("etag").to_owned();
     assert_eq!(shown.json()["meta"]["version"], tag);
-    let again = given.send(request(Method::GET, &path, None, &[("if-none-match", &tag)])).await;
+    let again = given
+        .send(request(Method::GET, &path, None, &[("if-none-match", &tag)]))
+        .await;
     assert_eq!(again.status, 304);
     let body = json!({"userName": "ann", "title": "Chief"});
-    let put = given.send(request(Method::PUT, &path, Some(&body), &[("if-match", &tag)])).await;
+    let put = given
+        .send(request(Method::PUT, &path, Some(&body), &[("if-match", &tag)]))
+        .await;
     assert_eq!(put.status, 200, "{put:?}");
 }
 
@@ -197,9 +269,17 @@ async fn answers_have_the_attributes_that_were_asked_for() {
     let names = |body: &Json| body.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&made.json()), ["emails", "id", "schemas", "userName"]);
     assert_eq!(made.json()["emails"], json!([{"type": "work"}]));
-    let shown = given.get(&format!("{path}?excludedAttributes=emails,meta,name,{ENTERPRISE}")).await.json();
-    assert_eq!(names(&shown), ["active", "externalId", "id", "schemas", "title", ROSTER, "userName"]);
-    let both = given.get(&format!("{path}?attributes=id&excludedAttributes=meta")).await;
+    let shown = given
+        .get(&format!("{path}?excludedAttributes=emails,meta,name,{ENTERPRISE}"))
+        .await
+        .json();
+    assert_eq!(
+        names(&shown),
+        ["active", "externalId", "id", "schemas", "title", ROSTER, "userName"]
+    );
+    let both = given
+        .get(&format!("{path}?attributes=id&excludedAttributes=meta"))
+        .await;
     assert_eq!(both.refusal(), (400, "invalidValue".to_owned()));
 }
 
@@ -214,7 +294,15 @@ async fn all_that_is_wrong_with_a_user_is_told_at_once() {
     let refused = given.post("/Users", &body).await;
 
     assert_eq!(refused.refusal(), (400, "invalidValue".to_owned()));
-    insta::assert_snapshot!(refused.json()["detail"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(refused.json()["detail"].as_str().unwrap(), @r#"
+    active must be true or false; given: a number
+    emails.0.primary must be true or false; given: "perhaps"
+    roles.1 must be an object; given: a number
+    urn:ietf:params:scim:schemas:extension:roster:2.0:User:roles must be a string; given: an array
+    emails.value must be an e-mail address; given: "no address"
+    urn:ietf:params:scim:schemas:extension:roster:2.0:User:npi must be an NPI of 10 digits; given: "1"
+    userName must have 1 to 256 characters; given: 0 characters
+    "#);
 }
 
 #[tokio::test]
@@ -228,5 +316,8 @@ async fn two_patches_at_once_are_both_done() {
 
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (200, 200));
     let shown = given.get(&path).await.json();
-    assert_eq!((&shown["title"], &shown["nickName"]), (&json!("Chief"), &json!("Annie")));
+    assert_eq!(
+        (&shown["title"], &shown["nickName"]),
+        (&json!("Chief"), &json!("Annie"))
+    );
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use roster_application::authentication::Caller;
@@ -22,9 +22,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cursor::{self, List};
-use super::etag;
+use super::etag::{self, Preconditions};
 use super::query::{NoQuery, Page, Query};
-use super::request::{IfMatch, JsonBody, NoBody, ReservedId, Segments, id};
+use super::request::{JsonBody, NoBody, ReservedId, Segments, id};
 use crate::Services;
 use crate::refusal::Refusal;
 pub(crate) use answer::ConnectionAnswer;
@@ -102,13 +102,14 @@ async fn list_connections(
     (status = 200, description = "The connection.", body = ConnectionAnswer),
     (status = 304, description = "The connection is at the version that If-None-Match names."),
     (status = 404, description = "There is no such connection."),
+    (status = 412, description = "The connection is not at a version that If-Match names."),
 ))]
 async fn get_connection(
     State(services): State<Arc<Services>>,
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(connection): Segments<String>,
-    headers: HeaderMap,
+    preconditions: Preconditions,
 ) -> Result<Response, Refusal> {
     let connection = services
         .connections
@@ -117,7 +118,7 @@ async fn get_connection(
     let holds = services.connections.holds(&caller.organization).await?;
     let held = held_at(&holds, connection.id);
     let tag = tag(&connection, held);
-    if etag::is_known(&headers, &tag)? {
+    if preconditions.check_read(&tag)? {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
     Ok(found(connection, held))
@@ -132,7 +133,7 @@ async fn get_connection(
     responses(
         (status = 200, description = "The connection after the change.", body = ConnectionAnswer),
         (status = 404, description = "There is no such connection."),
-        (status = 412, description = "The connection is not at a version that If-Match names."),
+        (status = 412, description = "The connection is not at a version that If-Match names, or is at one that If-None-Match names."),
     ),
 )]
 async fn update_connection(
@@ -140,14 +141,15 @@ async fn update_connection(
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(connection): Segments<String>,
-    IfMatch(expected): IfMatch,
+    preconditions: Preconditions,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refusal> {
     let id = id(&connection, Missing::Connection)?;
+    check_change(&services, &caller, id, &preconditions).await?;
     let changes = request::read(body);
     let connection = services
         .connections
-        .update(&caller.organization, id, &changes, expected.as_deref())
+        .update(&caller.organization, id, &changes, preconditions.expected())
         .await?;
     let holds = services.connections.holds(&caller.organization).await?;
     let held = held_at(&holds, connection.id);
@@ -160,17 +162,18 @@ async fn update_connection(
 #[utoipa::path(delete, path = "/connections/{id}", tag = "connections", responses(
     (status = 204, description = "The connection was deleted."),
     (status = 404, description = "There is no such connection."),
-    (status = 412, description = "The connection is not at a version that If-Match names."),
+    (status = 412, description = "The connection is not at a version that If-Match names, or is at one that If-None-Match names."),
 ))]
 async fn delete_connection(
     State(services): State<Arc<Services>>,
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(connection): Segments<String>,
-    IfMatch(expected): IfMatch,
+    preconditions: Preconditions,
 ) -> Result<StatusCode, Refusal> {
     let connection = id(&connection, Missing::Connection)?;
-    if let Some(expected) = expected {
+    check_change(&services, &caller, connection, &preconditions).await?;
+    if let Some(expected) = preconditions.expected() {
         let current = services
             .connections
             .get(&caller.organization, connection)
@@ -223,6 +226,21 @@ async fn approve_departures(
     let connection = id(&connection, Missing::Connection)?;
     let approved = services.connections.approve(&caller.organization, connection).await?;
     Ok(Json(Approval { approved }))
+}
+
+/// Refuses a change of a connection that is as `If-None-Match` names it.
+async fn check_change(
+    services: &Services,
+    caller: &Caller,
+    id: ConnectionId,
+    preconditions: &Preconditions,
+) -> Result<(), Refusal> {
+    if preconditions.exclude_some() {
+        let connection = services.connections.get(&caller.organization, id).await?;
+        let holds = services.connections.holds(&caller.organization).await?;
+        preconditions.check_change(&tag(&connection, held_at(&holds, id)))?;
+    }
+    Ok(())
 }
 
 fn held_at(holds: &[Hold], connection: ConnectionId) -> Option<Hold> {

@@ -122,11 +122,13 @@ fn every_parameter_of_a_path_is_described_and_every_post_takes_an_idempotency_ke
             assert!(has("path", segment), "{name} {segment}");
         }
         assert_eq!(has("header", "Idempotency-Key"), name.starts_with("POST"), "{name}");
-        assert_eq!(
-            has("header", "If-Match"),
-            operation["responses"]["412"].is_object(),
-            "{name}"
-        );
+        for precondition in ["If-Match", "If-None-Match"] {
+            assert_eq!(
+                has("header", precondition),
+                operation["responses"]["412"].is_object(),
+                "{name} {precondition}"
+            );
+        }
     }
 }
 

@@ -20,9 +20,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::cursor::{self, List};
-use super::etag;
+use super::etag::{self, Preconditions};
 use super::query::{NoQuery, Page, Query};
-use super::request::{IfMatch, JsonBody, NoBody, ReservedId, Segments, id};
+use super::request::{JsonBody, NoBody, ReservedId, Segments, id};
 use crate::Services;
 use crate::refusal::Refusal;
 pub(crate) use answer::{UserAnswer, UserPage};
@@ -110,20 +110,21 @@ async fn list_users(
     (status = 200, description = "The user.", body = UserAnswer),
     (status = 304, description = "The user is at the version that If-None-Match names."),
     (status = 404, description = "There is no such user."),
+    (status = 412, description = "The user is not at a version that If-Match names."),
 ))]
 async fn get_user(
     State(services): State<Arc<Services>>,
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(user): Segments<String>,
-    headers: HeaderMap,
+    preconditions: Preconditions,
 ) -> Result<Response, Refusal> {
     let user = services
         .users
         .get(&caller.organization, id(&user, Missing::User)?)
         .await?;
     let tag = etag::etag(user.version);
-    if etag::is_known(&headers, &tag)? {
+    if preconditions.check_read(&tag)? {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
     Ok(found(unchanged(user)))
@@ -142,7 +143,7 @@ async fn get_user(
         (status = 200, description = "The user after the change.", body = UserAnswer),
         (status = 404, description = "There is no such user."),
         (status = 409, description = "Another user has the external_id or the email."),
-        (status = 412, description = "The user is not at a version that If-Match names."),
+        (status = 412, description = "The user is not at a version that If-Match names, or is at one that If-None-Match names."),
     ),
 )]
 async fn update_user(
@@ -150,14 +151,15 @@ async fn update_user(
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(user): Segments<String>,
-    IfMatch(expected): IfMatch,
+    preconditions: Preconditions,
     JsonBody(body): JsonBody,
 ) -> Result<Response, Refusal> {
     let user = id(&user, Missing::User)?;
+    check_change(&services, &caller, user, &preconditions).await?;
     let changes = request::read(body);
     let revision = services
         .users
-        .update(caller.acting(Surface::V1), user, &changes, expected.as_deref())
+        .update(caller.acting(Surface::V1), user, &changes, preconditions.expected())
         .await?;
     Ok(found(revision))
 }
@@ -169,19 +171,20 @@ async fn update_user(
 #[utoipa::path(delete, path = "/users/{id}", tag = "users", responses(
     (status = 204, description = "The user was deleted."),
     (status = 404, description = "There is no such user."),
-    (status = 412, description = "The user is not at a version that If-Match names."),
+    (status = 412, description = "The user is not at a version that If-Match names, or is at one that If-None-Match names."),
 ))]
 async fn delete_user(
     State(services): State<Arc<Services>>,
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(user): Segments<String>,
-    IfMatch(expected): IfMatch,
+    preconditions: Preconditions,
 ) -> Result<StatusCode, Refusal> {
     let user = id(&user, Missing::User)?;
+    check_change(&services, &caller, user, &preconditions).await?;
     services
         .users
-        .delete(caller.acting(Surface::V1), user, expected.as_deref())
+        .delete(caller.acting(Surface::V1), user, preconditions.expected())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -244,20 +247,21 @@ async fn upsert_user(
 #[utoipa::path(post, path = "/users/{id}/activate", tag = "users", responses(
     (status = 200, description = "The user, who is active.", body = UserAnswer),
     (status = 404, description = "There is no such user."),
-    (status = 412, description = "The user is not at a version that If-Match names."),
+    (status = 412, description = "The user is not at a version that If-Match names, or is at one that If-None-Match names."),
 ))]
 async fn activate_user(
     State(services): State<Arc<Services>>,
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(user): Segments<String>,
-    IfMatch(expected): IfMatch,
+    preconditions: Preconditions,
     _: NoBody,
 ) -> Result<Response, Refusal> {
     let user = id(&user, Missing::User)?;
+    check_change(&services, &caller, user, &preconditions).await?;
     let revision = services
         .users
-        .set_active(caller.acting(Surface::V1), user, true, expected.as_deref())
+        .set_active(caller.acting(Surface::V1), user, true, preconditions.expected())
         .await?;
     Ok(found(revision))
 }
@@ -268,22 +272,37 @@ async fn activate_user(
 #[utoipa::path(post, path = "/users/{id}/deactivate", tag = "users", responses(
     (status = 200, description = "The user, who is not active.", body = UserAnswer),
     (status = 404, description = "There is no such user."),
-    (status = 412, description = "The user is not at a version that If-Match names."),
+    (status = 412, description = "The user is not at a version that If-Match names, or is at one that If-None-Match names."),
 ))]
 async fn deactivate_user(
     State(services): State<Arc<Services>>,
     Extension(caller): Extension<Caller>,
     _: NoQuery,
     Segments(user): Segments<String>,
-    IfMatch(expected): IfMatch,
+    preconditions: Preconditions,
     _: NoBody,
 ) -> Result<Response, Refusal> {
     let user = id(&user, Missing::User)?;
+    check_change(&services, &caller, user, &preconditions).await?;
     let revision = services
         .users
-        .set_active(caller.acting(Surface::V1), user, false, expected.as_deref())
+        .set_active(caller.acting(Surface::V1), user, false, preconditions.expected())
         .await?;
     Ok(found(revision))
+}
+
+/// Refuses a change of a user who is at a version that `If-None-Match` names.
+async fn check_change(
+    services: &Services,
+    caller: &Caller,
+    user: UserId,
+    preconditions: &Preconditions,
+) -> Result<(), Refusal> {
+    if preconditions.exclude_some() {
+        let current = services.users.get(&caller.organization, user).await?.version;
+        preconditions.check_change(&etag::etag(current))?;
+    }
+    Ok(())
 }
 
 fn unchanged(user: User) -> Revision {
