@@ -21,6 +21,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 /// Longer than any test: what is due lasts for the whole of it.
 const MANY: u128 = 20_000;
+/// A pace that nothing here comes near.
+const UNLIMITED: u32 = 60_000_000;
 
 /// What a vendor sees of a connection with so many users who are due, a concurrency and a pace, in a time.
 async fn work(
@@ -123,6 +125,43 @@ async fn nobody_is_claimed_who_could_only_wait_for_a_turn() {
 
     let claims = queue.state().claims.clone();
     assert!(claims.iter().all(|(_, asked, _)| *asked <= 2), "{claims:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backlog_is_claimed_by_the_half_and_not_one_by_one() {
+    // Each answers at another time, so that room comes free for one at a time.
+    let moments = AtomicUsize::new(0);
+    let vendor = Vendor::new(move |_, _| {
+        Doing::Answer(Duration::from_micros(
+            900 + 10 * (moments.fetch_add(1, Ordering::SeqCst) as u64 % 8),
+        ))
+    });
+
+    let (queue, _) = work(vendor, 400, 8, UNLIMITED, SECOND).await;
+
+    assert_eq!(queue.in_sync(1), 400);
+    let claims = queue.state().claims.len();
+    assert!(claims <= 400 / 4 + 2, "{claims} looks at the queue");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_takes_its_time_is_kept_busy() {
+    let moments = AtomicUsize::new(0);
+    let vendor = Vendor::new(move |_, _| {
+        Doing::Answer(Duration::from_millis(
+            1_000 + 100 * (moments.fetch_add(1, Ordering::SeqCst) as u64 % 8),
+        ))
+    });
+
+    let (queue, _) = work(vendor, MANY, 8, UNLIMITED, MINUTE).await;
+
+    // Eight at once, 1.35 seconds each.
+    let possible = 60 * 8 * 100 / 135;
+    assert!(
+        queue.in_sync(1) * 100 >= possible * 97,
+        "{} of {possible}",
+        queue.in_sync(1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
