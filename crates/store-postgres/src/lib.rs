@@ -6,11 +6,14 @@
 mod accounts;
 mod api_clients;
 mod connections;
+mod crowd;
+mod crowds;
 mod customers;
 mod directory;
 mod error;
 mod floors;
 mod groups;
+mod growth;
 mod history;
 mod idempotency;
 mod organizations;
@@ -24,6 +27,7 @@ mod wake;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use roster_application::ports::StoreError;
@@ -31,7 +35,9 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 
+use crate::crowds::Crowds;
 use crate::error::{IntoStoreError, from_migration};
+use crate::growth::Growth;
 use crate::wake::Signal;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -58,7 +64,9 @@ impl Default for Options {
 /// Every persistence port, on PostgreSQL.
 pub struct PostgresStore {
     pool: PgPool,
-    signal: Signal,
+    signal: Arc<Signal>,
+    growth: Growth,
+    crowds: Crowds,
 }
 
 impl PostgresStore {
@@ -83,12 +91,18 @@ impl PostgresStore {
     pub async fn connect_with(url: &str, options: Options) -> Result<Self, StoreError> {
         let server = PgConnectOptions::from_str(url).store()?.application_name("roster");
         Self::try_out(&server, options.acquire_timeout).await?;
+        let growth = Growth::new();
+        let outgrown = growth.outgrown();
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
-            .before_acquire(|connection, rest| {
+            .before_acquire(move |connection, rest| {
+                let is_too_old = outgrown.is_too_old(rest.age);
                 Box::pin(async move {
+                    if is_too_old {
+                        return Ok(false);
+                    }
                     if rest.idle_for > Self::TRUSTED_IDLE {
                         connection.ping().await?;
                     }
@@ -98,8 +112,15 @@ impl PostgresStore {
             .connect_with(server.clone())
             .await
             .store()?;
-        let signal = Signal::start(pool.clone(), server);
-        Ok(Self { pool, signal })
+        let signal = Arc::new(Signal::start(pool.clone(), server));
+        growth.watch(pool.clone());
+        let crowds = Crowds::new(&pool, &signal);
+        Ok(Self {
+            pool,
+            signal,
+            growth,
+            crowds,
+        })
     }
 
     /// Connects once, outside the pool: the pool tries again until its time is up, and then says no more than that.
@@ -131,7 +152,9 @@ impl PostgresStore {
 
     /// Closes all connections once what is under way is finished. Afterwards every method says `Unavailable`.
     pub async fn close(&self) {
+        self.crowds.close().await;
         self.signal.stop();
+        self.growth.stop();
         self.pool.close().await;
     }
 }

@@ -3,12 +3,15 @@
 //! One file a port, with the ports' names. Every query is checked against the tables when this crate is compiled;
 //! what the database said then is in `.sqlx/`, so that no database is needed to build.
 //!
+//! What comes all the time goes by way of `crowd.rs`, where those who come at once share a commit or a statement.
+//!
 //! A write that returns rows is read to its end (`fetch_all`), also where there is one row at the most: SQLite commits
 //! a statement after its last row, and whether that succeeded must be heard.
 
 mod accounts;
 mod api_clients;
 mod connections;
+mod crowd;
 mod customers;
 mod directory;
 mod error;
@@ -32,22 +35,27 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use roster_application::ports::StoreError;
+use roster_domain::{ApiClient, ApiClientId, Organization, OrganizationId, User, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
-use tokio::sync::Notify;
 
+use crate::api_clients::{find_clients, find_clients_by_key_digest};
+use crate::crowd::{Lookups, Writes};
 use crate::error::{IntoStoreError, from_migration};
+use crate::users::{find_users, find_users_by_external_id};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The most connections that read at once, at least 1. One more writes.
+    /// The most connections that read at once, at least 1. One more writes, and up to four look up users and clients by
+    /// their keys.
     pub max_connections: u32,
-    /// How long to wait for a free connection before saying `Unavailable`. Writers wait for each other.
+    /// How long to wait for a free connection before saying `Unavailable`. Writers wait for those before them; a write
+    /// that was not begun in that time is not done.
     pub acquire_timeout: Duration,
 }
 
@@ -64,9 +72,34 @@ impl Default for Options {
 /// Every persistence port, on SQLite.
 pub struct SqliteStore {
     readers: SqlitePool,
-    /// Holds one connection: SQLite has one writer at a time, and waiting here is fair and spares the busy time-out.
-    writers: SqlitePool,
-    woken: Notify,
+    lookups: AllLookups,
+    writes: Writes,
+}
+
+/// What is asked with nearly every request.
+struct AllLookups {
+    clients: Lookups<ApiClientId, (ApiClient, Organization)>,
+    clients_by_key_digest: Lookups<[u8; 32], (ApiClient, Organization)>,
+    users: Lookups<(OrganizationId, UserId), User>,
+    users_by_external_id: Lookups<(OrganizationId, String), User>,
+}
+
+impl AllLookups {
+    fn new(file: &SqliteConnectOptions) -> Self {
+        Self {
+            clients: Lookups::new(file.clone(), find_clients),
+            clients_by_key_digest: Lookups::new(file.clone(), find_clients_by_key_digest),
+            users: Lookups::new(file.clone(), find_users),
+            users_by_external_id: Lookups::new(file.clone(), find_users_by_external_id),
+        }
+    }
+
+    async fn close(&self) {
+        self.clients.close().await;
+        self.clients_by_key_digest.close().await;
+        self.users.close().await;
+        self.users_by_external_id.close().await;
+    }
 }
 
 impl SqliteStore {
@@ -114,14 +147,12 @@ impl SqliteStore {
         };
         // The writer comes first: it brings the file into WAL mode.
         let writers = pool(1).connect_with(file.clone()).await.store()?;
-        let readers = pool(options.max_connections)
-            .connect_with(file.pragma("query_only", "ON"))
-            .await
-            .store()?;
+        let file = file.pragma("query_only", "ON");
+        let readers = pool(options.max_connections).connect_with(file.clone()).await.store()?;
         Ok(Self {
             readers,
-            writers,
-            woken: Notify::new(),
+            lookups: AllLookups::new(&file),
+            writes: Writes::new(writers, options.acquire_timeout),
         })
     }
 
@@ -131,7 +162,7 @@ impl SqliteStore {
     ///
     /// `Unavailable`, or `Internal` if a migration fails or the tables are those of a newer Roster.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        MIGRATIONS.run(&self.writers).await.map_err(from_migration)
+        MIGRATIONS.run(self.writes.pool()).await.map_err(from_migration)
     }
 
     /// Whether the database answers.
@@ -145,25 +176,25 @@ impl SqliteStore {
 
     /// Closes the file once what is under way is finished. Afterwards every method says `Unavailable`.
     pub async fn close(&self) {
+        self.lookups.close().await;
         self.readers.close().await;
         // The last connection to close folds the write-ahead log into the file.
-        self.writers.close().await;
+        self.writes.pool().close().await;
     }
 
-    /// The connection that writes, for single statements.
+    /// The connection that writes, for single statements of which there are few.
     async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.writers.acquire().await.store()
+        self.writes.connection().await
     }
 
-    /// A transaction that writes from its beginning on, so that it need not be repeated because another process wrote
-    /// between its first read and its first write.
+    /// A transaction that writes, for what takes long or comes seldom.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writers.begin_with("BEGIN IMMEDIATE").await.store()
+        self.writes.begin().await
     }
 
     /// Says that a write which is committed made an account due.
     fn made_due(&self) {
-        self.woken.notify_one();
+        self.writes.woken().notify_one();
     }
 }
 

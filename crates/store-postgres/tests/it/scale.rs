@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use roster_application::ports::{AccountQueue, DepartureCount, DirectoryStore, Find};
+use roster_application::ports::{AccountQueue, DepartureCount, DirectoryStore, Find, UserStore};
 use roster_contract::store::{TestDatabase, given};
 use roster_domain::Connection;
 use roster_domain::scim::{Filter, Operand, Operator, Path, ResourceType};
@@ -180,6 +180,28 @@ async fn searching_by_a_key_costs_the_same_however_many_there_are() {
         })
         .await;
         assert!(took < SOON, "{attribute} took {took:?}");
+    }
+    database.discard().await;
+}
+
+#[tokio::test]
+async fn statements_that_were_planned_for_empty_tables_are_planned_anew_when_those_have_grown() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    let user = given::user(&store, organization, "E-1").await;
+    let read = async || assert_eq!(store.user(organization, user.id).await.unwrap().as_ref(), Some(&user));
+    // A connection keeps a plan after five that it made for one execution each. There are eight connections.
+    for _ in 0..80 {
+        read().await;
+    }
+
+    database.tamper(FILL).await;
+
+    let begun = Instant::now();
+    while shortest(read).await > SOON {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", shortest(read).await);
+        tokio::time::sleep(Duration::from_millis(500)).await;
     }
     database.discard().await;
 }
