@@ -185,21 +185,21 @@ async fn searching_by_a_key_costs_the_same_however_many_there_are() {
 }
 
 #[tokio::test]
-async fn statements_that_were_planned_for_empty_tables_are_planned_anew_when_those_have_grown() {
+async fn statements_that_were_planned_without_statistics_are_planned_anew() {
     let database = Database::fresh().await;
     let store = database.store().await;
     let organization = given::organization(&store).await;
     let user = given::user(&store, organization, "E-1").await;
     let read = async || assert_eq!(store.user(organization, user.id).await.unwrap().as_ref(), Some(&user));
+    database.tamper(FILL).await;
     // A connection keeps a plan after five that it made for one execution each. There are eight connections.
     for _ in 0..80 {
         read().await;
     }
 
-    database.tamper(FILL).await;
-
     let begun = Instant::now();
-    while shortest(read).await > SOON {
+    // By its key; whoever looks at all of them takes some milliseconds.
+    while shortest(read).await > SOON / 4 {
         assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", shortest(read).await);
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -149,9 +149,10 @@ mod tests {
         tps = 1999.5 (without initial connection time)\n";
 
     fn log() -> String {
-        (1..=20)
-            .map(|n| format!("0 {n} {} 0 1700000000 5\n", n * 1_000))
-            .collect()
+        let lines: Vec<String> = (1..=20)
+            .map(|n| format!("0 {n} {} 0 1700000000 5", n * 1_000))
+            .collect();
+        lines.join("\n")
     }
 
     #[test]

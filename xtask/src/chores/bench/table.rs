@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_figure_has_three_digits_that_count() {
-        assert_eq!([1_234.5, 99.94, 2.718].map(figure), ["1234", "99.9", "2.72"]);
+        assert_eq!([1_234.5, 99.94, 3.456].map(figure), ["1234", "99.9", "3.46"]);
     }
 
     #[test]
