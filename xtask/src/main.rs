@@ -37,6 +37,7 @@ enum Chore {
     Postgres(chores::postgres::Arguments),
     Storm(chores::storm::Arguments),
     Latency(chores::latency::Arguments),
+    Bench(chores::bench::Arguments),
 }
 
 impl Chore {
@@ -52,6 +53,7 @@ impl Chore {
             Self::Postgres(arguments) => chores::postgres::run(workspace, arguments),
             Self::Storm(arguments) => chores::storm::run(workspace, arguments, &mut steps),
             Self::Latency(arguments) => chores::latency::run(workspace, arguments, &mut steps),
+            Self::Bench(arguments) => chores::bench::run(workspace, arguments, &mut steps),
         };
         steps.summarize();
         outcome

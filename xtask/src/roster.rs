@@ -16,6 +16,8 @@ use crate::{process, progress, signals};
 
 /// How long it may take until it serves.
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// How often is looked whether it serves; it is to do so within a tenth of a second.
+const LOOK: Duration = Duration::from_millis(2);
 /// How long one answer may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
@@ -36,6 +38,11 @@ pub(crate) struct Roster {
 impl Roster {
     /// Starts the binary on a database, or without one on a new SQLite, and waits until it serves. What it writes goes to `log`.
     pub(crate) fn start(binary: &Path, database: Option<&str>, log: &Path) -> Result<Self> {
+        Self::start_with(binary, database, &[], log)
+    }
+
+    /// Starts the binary as [`Roster::start`] does, with arguments of `roster serve` besides.
+    pub(crate) fn start_with(binary: &Path, database: Option<&str>, arguments: &[&str], log: &Path) -> Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("roster-")
             .tempdir()
@@ -45,6 +52,7 @@ impl Roster {
         let mut command = command(binary, folder.path());
         command
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .args(arguments)
             .env("ROSTER_BOOTSTRAP_KEY", KEY)
             .env("ROSTER_SECRET_KEY", SECRET_KEY)
             // The documented rates are kept to by other tests; here they would only hide what comes after them.
@@ -71,6 +79,11 @@ impl Roster {
     /// The URL that it serves under.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The id of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.id()
     }
 
     /// What it answers to a GET without credentials, which must be a success.
@@ -112,7 +125,7 @@ impl Roster {
             if self.get("/readyz").is_ok() {
                 return Ok(());
             }
-            pause(Duration::from_millis(20));
+            pause(LOOK);
         }
         bail!("it did not become ready within {} s", START_LIMIT.as_secs());
     }

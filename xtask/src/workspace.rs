@@ -48,6 +48,13 @@ impl Workspace {
         Ok(self.target().join("debug/examples").join(name))
     }
 
+    /// Builds a binary of one package as it is released, and says where it is.
+    pub(crate) fn build_release(&self, package: &str, binary: &str) -> Result<PathBuf> {
+        let mut command = self.cargo("build");
+        process::run(command.args(["--locked", "--release", "--package", package, "--bin", binary]))?;
+        Ok(self.target().join("release").join(binary))
+    }
+
     /// Builds with the features that the whole workspace and its tests ask of their dependencies. Cargo compiles a
     /// dependency anew for each set of features; with the set of the tests, they find all of it done. It takes an
     /// example among the targets for the features of the dev-dependencies to count.

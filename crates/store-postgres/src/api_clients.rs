@@ -1,15 +1,19 @@
 //! API clients.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use roster_application::ports::{ApiClientStore, ClientSecret, StoreError};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
 };
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::PostgresStore;
+use crate::crowd::{Reply, Work, hand_out};
 use crate::error::IntoStoreError;
-use crate::rows::{ApiClientRow, clients_with_organization};
+use crate::rows::{ApiClientRow, ClientOfOrganizationRow, clients_with_organization};
 
 #[async_trait]
 impl ApiClientStore for PostgresStore {
@@ -67,21 +71,24 @@ impl ApiClientStore for PostgresStore {
     }
 
     async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
-        let row = clients_with_organization!("WHERE k.id = $1", id.uuid())
+        clients_with_organization!("WHERE k.id = $1", id.uuid())
             .fetch_optional(&self.pool)
             .await
-            .store()?;
-        let found: Option<(ApiClient, ClientSecret, Organization)> = row.map(TryInto::try_into).transpose()?;
-        Ok(found.map(|(client, _, organization)| (client, organization)))
+            .store()?
+            .map(of_organization)
+            .transpose()
     }
 
     async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
-        let row = clients_with_organization!("WHERE k.key_digest = $1", digest.as_slice())
-            .fetch_optional(&self.pool)
-            .await
-            .store()?;
-        let found: Option<(ApiClient, ClientSecret, Organization)> = row.map(TryInto::try_into).transpose()?;
-        Ok(found.map(|(client, _, organization)| (client, organization)))
+        let alone = async {
+            clients_with_organization!("WHERE k.key_digest = $1", digest.as_slice())
+                .fetch_optional(&self.pool)
+                .await
+                .store()?
+                .map(of_organization)
+                .transpose()
+        };
+        self.crowds.clients_by_key.ask(|| *digest, alone).await
     }
 
     async fn service_account(
@@ -128,6 +135,34 @@ impl ApiClientStore for PostgresStore {
         .store()?;
         Ok(noted.rows_affected() > 0)
     }
+}
+
+/// Finds clients by the digests of their keys in groups.
+pub(crate) struct ByKey {
+    pub(crate) pool: PgPool,
+}
+
+impl Work for ByKey {
+    type Item = [u8; 32];
+    type Answer = Option<(ApiClient, Organization)>;
+
+    async fn many(&self, items: Vec<Self::Item>) -> Result<Vec<Reply<Self::Answer>>, sqlx::Error> {
+        let digests: BTreeSet<&[u8]> = items.iter().map(<[u8; 32]>::as_slice).collect();
+        let digests: Vec<_> = digests.into_iter().collect();
+        let rows = clients_with_organization!("WHERE k.key_digest = ANY($1)", digests.as_slice() as &[&[u8]])
+            .fetch_all(&self.pool)
+            .await?;
+        let found = rows.into_iter().filter_map(|mut row| {
+            let digest = row.key_digest.take()?.try_into().ok()?;
+            Some((digest, of_organization(row)))
+        });
+        Ok(hand_out(&items, found))
+    }
+}
+
+fn of_organization(row: ClientOfOrganizationRow) -> Result<(ApiClient, Organization), StoreError> {
+    let (client, _, organization): (ApiClient, ClientSecret, Organization) = row.try_into()?;
+    Ok((client, organization))
 }
 
 /// What a client's kind and secret are as values of columns.

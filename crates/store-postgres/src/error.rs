@@ -1,5 +1,7 @@
 //! What the database says, by class: SQLSTATEs and constraint names, never messages.
 
+use std::error::Error;
+
 use roster_application::ports::{StoreError, UniqueKey};
 use sqlx::error::DatabaseError;
 use sqlx::migrate::MigrateError;
@@ -58,6 +60,9 @@ mod unavailable {
         OPERATOR_INTERVENTION,
         SYSTEM_ERROR,
     ];
+
+    /// Those that end a transaction because of what others do at the same time.
+    pub(super) const MET_OTHERS: [&str; 3] = [SERIALIZATION_FAILURE, DEADLOCK_DETECTED, LOCK_NOT_AVAILABLE];
 }
 
 /// Turns what sqlx says into the port's error.
@@ -82,21 +87,33 @@ pub(crate) fn is_cancelled(error: &sqlx::Error) -> bool {
 }
 
 fn from_sqlx(error: sqlx::Error) -> StoreError {
-    match &error {
-        sqlx::Error::Database(refusal) => match class_of(refusal.as_ref()) {
-            Class::Conflict(key) => StoreError::Conflict(key),
-            Class::Reference => StoreError::Reference,
-            Class::Unavailable => StoreError::Unavailable(error.into()),
-            Class::Internal => StoreError::Internal(error.into()),
-        },
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed
-        | sqlx::Error::BeginFailed => StoreError::Unavailable(error.into()),
-        _ => StoreError::Internal(error.into()),
+    match class_of(&error) {
+        Class::Conflict(key) => StoreError::Conflict(key),
+        Class::Reference => StoreError::Reference,
+        Class::Unavailable => StoreError::Unavailable(error.into()),
+        Class::Internal => StoreError::Internal(error.into()),
+    }
+}
+
+/// The port's error for one that many hear of, who did nothing wrong: with the cause as each of them gets it.
+pub(crate) fn shared(error: &sqlx::Error, cause: Box<dyn Error + Send + Sync>) -> StoreError {
+    match class_of(error) {
+        Class::Unavailable => StoreError::Unavailable(cause),
+        Class::Conflict(_) | Class::Reference | Class::Internal => StoreError::Internal(cause),
+    }
+}
+
+/// Whether the database said that it did nothing, and can be asked again at once: the statement itself was refused, or has
+/// met others in a circle.
+pub(crate) fn is_undone(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(refusal) => {
+            let code = refusal.code().unwrap_or_default();
+            unavailable::MET_OTHERS.contains(&&*code) || !matches!(class_of(error), Class::Unavailable)
+        }
+        // It was not sent at all.
+        sqlx::Error::Encode(_) => true,
+        _ => false,
     }
 }
 
@@ -107,7 +124,21 @@ enum Class {
     Internal,
 }
 
-fn class_of(refusal: &dyn DatabaseError) -> Class {
+fn class_of(error: &sqlx::Error) -> Class {
+    match error {
+        sqlx::Error::Database(refusal) => class_of_refusal(refusal.as_ref()),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => Class::Unavailable,
+        _ => Class::Internal,
+    }
+}
+
+fn class_of_refusal(refusal: &dyn DatabaseError) -> Class {
     if refusal.is_unique_violation() {
         let known = UNIQUE_CONSTRAINTS
             .iter()

@@ -6,11 +6,14 @@
 mod accounts;
 mod api_clients;
 mod connections;
+mod crowd;
+mod crowds;
 mod customers;
 mod directory;
 mod error;
 mod floors;
 mod groups;
+mod growth;
 mod history;
 mod idempotency;
 mod locks;
@@ -25,6 +28,7 @@ mod wake;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use roster_application::ports::StoreError;
@@ -32,8 +36,10 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 
+use crate::crowds::Crowds;
 use crate::directory::Searches;
 use crate::error::{IntoStoreError, from_migration};
+use crate::growth::Growth;
 use crate::wake::Signal;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -65,7 +71,9 @@ impl Default for Options {
 pub struct PostgresStore {
     pool: PgPool,
     searches: Searches,
-    signal: Signal,
+    signal: Arc<Signal>,
+    growth: Growth,
+    crowds: Crowds,
 }
 
 impl PostgresStore {
@@ -95,12 +103,18 @@ impl PostgresStore {
             .application_name("roster")
             .options([("jit", "off")]);
         Self::try_out(&server, options.acquire_timeout).await?;
+        let growth = Growth::new();
+        let outgrown = growth.outgrown();
         let for_searches = (options.max_connections / 4).max(1);
         let pools = PgPoolOptions::new()
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
-            .before_acquire(|connection, rest| {
+            .before_acquire(move |connection, rest| {
+                let is_too_old = outgrown.is_too_old(rest.age);
                 Box::pin(async move {
+                    if is_too_old {
+                        return Ok(false);
+                    }
                     if rest.idle_for > Self::TRUSTED_IDLE {
                         connection.ping().await?;
                     }
@@ -119,8 +133,16 @@ impl PostgresStore {
             options.search_limit,
             pool.clone(),
         );
-        let signal = Signal::start(pool.clone(), server);
-        Ok(Self { pool, searches, signal })
+        let signal = Arc::new(Signal::start(pool.clone(), server));
+        growth.watch(pool.clone());
+        let crowds = Crowds::new(&pool, &signal);
+        Ok(Self {
+            pool,
+            searches,
+            signal,
+            growth,
+            crowds,
+        })
     }
 
     /// Connects once, outside the pool: the pool tries again until its time is up, and then says no more than that.
@@ -152,8 +174,10 @@ impl PostgresStore {
 
     /// Closes all connections once what is under way is finished. Afterwards every method says `Unavailable`.
     pub async fn close(&self) {
+        self.crowds.close().await;
         self.signal.stop();
         self.searches.close().await;
+        self.growth.stop();
         self.pool.close().await;
     }
 }

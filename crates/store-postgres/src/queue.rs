@@ -1,8 +1,10 @@
 //! Accounts as a queue: own, claim, call, record.
 
+mod announce;
 mod departures;
 mod ownership;
 mod record;
+mod records;
 
 use async_trait::async_trait;
 use roster_application::ports::{
@@ -14,6 +16,11 @@ use uuid::Uuid;
 use crate::PostgresStore;
 use crate::error::IntoStoreError;
 use crate::rows::ClaimRow;
+
+pub(crate) use announce::Announcements;
+use announce::{Announcement, announce_alone};
+use records::Record;
+pub(crate) use records::Records;
 
 #[async_trait]
 impl AccountQueue for PostgresStore {
@@ -108,21 +115,13 @@ impl AccountQueue for PostgresStore {
     }
 
     async fn announce(&self, claim: &ClaimKey, intent: &VendorKey, lease_until: Timestamp) -> Result<bool, StoreError> {
-        let announced = sqlx::query!(
-            "UPDATE accounts SET intent = $5, lease_until = $6
-             WHERE organization_id = $1 AND user_id = $2 AND connection_id = $3
-               AND claim_token = $4 AND lease_until IS NOT NULL",
-            claim.organization_id.uuid(),
-            claim.user_id.uuid(),
-            claim.connection_id.uuid(),
-            claim.token,
-            intent.as_str(),
+        let announcement = || Announcement {
+            claim: *claim,
+            intent: intent.clone(),
             lease_until,
-        )
-        .execute(&self.pool)
-        .await
-        .store()?;
-        Ok(announced.rows_affected() > 0)
+        };
+        let alone = announce_alone(&self.pool, claim, intent, lease_until);
+        self.crowds.announcements.ask(announcement, alone).await
     }
 
     async fn renew(&self, claim: &ClaimKey, lease_until: Timestamp) -> Result<bool, StoreError> {
@@ -143,7 +142,16 @@ impl AccountQueue for PostgresStore {
     }
 
     async fn record(&self, claim: &ClaimKey, settlement: &Settlement, now: Timestamp) -> Result<bool, StoreError> {
-        self.record_settlement(claim, settlement, now).await
+        let alone = self.record_alone(claim, settlement, now);
+        if settlement.delivered.is_some() {
+            return alone.await;
+        }
+        let record = || Record {
+            claim: *claim,
+            settlement: settlement.clone(),
+            now,
+        };
+        self.crowds.records.ask(record, alone).await
     }
 
     async fn release(&self, claims: &[ClaimKey]) -> Result<(), StoreError> {

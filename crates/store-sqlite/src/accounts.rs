@@ -7,6 +7,7 @@ use sqlx::{SqliteConnection, SqliteExecutor};
 use uuid::Uuid;
 
 use crate::SqliteStore;
+use crate::crowd::{Conduct, Written};
 use crate::error::IntoStoreError;
 use crate::groups::{choose, is_grouped};
 use crate::history::tell;
@@ -114,25 +115,32 @@ impl AccountStore for SqliteStore {
         connection: ConnectionId,
         now: Timestamp,
     ) -> Result<Option<Account>, StoreError> {
-        let now = now.timestamp_micros();
-        let retried = sqlx::query!(
-            "UPDATE accounts SET
-                 next_attempt_at = max(?4, coalesce(retry_floor, ?4)), attempts = 0, last_error = NULL,
-                 attention_cause = NULL, attention_message = NULL, attention_remedy = NULL, attention_since = NULL,
-                 updated_at = ?4
-             WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
-               AND applied_version < desired_version",
-            organization.uuid(),
-            user.uuid(),
-            connection.uuid(),
-            now,
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
-        if retried.rows_affected() > 0 {
-            self.made_due();
-        }
+        let data = (organization, user, connection, now);
+        self.writes
+            .write(Conduct::Statement, data, |(organization, user, connection, now), writer| {
+                Box::pin(async move {
+                    let retried = sqlx::query!(
+                        "UPDATE accounts SET
+                             next_attempt_at = max(?4, coalesce(retry_floor, ?4)), attempts = 0, last_error = NULL,
+                             attention_cause = NULL, attention_message = NULL, attention_remedy = NULL, attention_since = NULL,
+                             updated_at = ?4
+                         WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
+                           AND applied_version < desired_version",
+                        organization.uuid(),
+                        user.uuid(),
+                        connection.uuid(),
+                        now.timestamp_micros(),
+                    )
+                    .execute(writer)
+                    .await
+                    .store()?;
+                    Ok(Written {
+                        answer: (),
+                        makes_due: retried.rows_affected() > 0,
+                    })
+                })
+            })
+            .await?;
         account(&self.readers, organization, user, connection).await
     }
 
@@ -144,68 +152,86 @@ impl AccountStore for SqliteStore {
         is_assigned: bool,
         change: &ChangeRecord,
     ) -> Result<Option<Account>, StoreError> {
-        let mut transaction = self.begin().await?;
-        let wanted = sqlx::query!(
-            "SELECT version, active FROM users WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL",
-            organization.uuid(),
-            user.uuid(),
-        )
-        .fetch_optional(&mut *transaction)
-        .await
-        .store()?;
-        let takes_all = sqlx::query_scalar!(
-            r#"SELECT takes_all AS "takes_all: bool" FROM connections WHERE organization_id = ?1 AND id = ?2"#,
-            organization.uuid(),
-            connection.uuid(),
-        )
-        .fetch_optional(&mut *transaction)
-        .await
-        .store()?;
-        let (Some(wanted), Some(takes_all)) = (wanted, takes_all) else {
-            return Ok(None);
-        };
-        unlink(&mut transaction, organization, connection, Some(user)).await?;
-        let assigned = sqlx::query!(
-            "INSERT INTO accounts (
-                 organization_id, user_id, connection_id, desired_version, desired_active, is_assigned,
-                 next_attempt_at, updated_at
-             )
-             VALUES (?1, ?2, ?3, ?4, ?7, ?5, ?6, ?6)
-             ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
-                 is_assigned = excluded.is_assigned,
-                 -- The version is the same, yet the vendor has not what it should have.
-                 applied_version = min(applied_version, desired_version - 1),
-                 next_attempt_at = max(excluded.next_attempt_at, coalesce(retry_floor, excluded.next_attempt_at)),
-                 attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
-                 attention_remedy = NULL, attention_since = NULL, held_since = NULL, cleared_version = NULL,
-                 removed_at = NULL, updated_at = excluded.updated_at
-             WHERE is_assigned <> excluded.is_assigned",
-            organization.uuid(),
-            user.uuid(),
-            connection.uuid(),
-            wanted.version,
-            // Nobody is taken off where all are taken, or where a group is to be.
-            is_assigned || takes_all || is_grouped(&mut transaction, organization, user, connection).await?,
-            change.at.timestamp_micros(),
-            wanted.active,
-        )
-        .execute(&mut *transaction)
-        .await
-        .store_unique(UniqueKey::VendorUserId)?;
-        let has_changed = assigned.rows_affected() > 0;
-        if !takes_all {
-            choose(&mut transaction, organization, user, connection, is_assigned).await?;
-        }
-        if has_changed {
-            tell(&mut transaction, organization, user, change).await?;
-        }
-        let account = account(&mut *transaction, organization, user, connection).await?;
-        transaction.commit().await.store()?;
-        if has_changed {
-            self.made_due();
-        }
-        Ok(account)
+        let data = (organization, user, connection, is_assigned, change.clone());
+        self.writes
+            .write(
+                Conduct::Steps,
+                data,
+                |(organization, user, connection, is_assigned, change), writer| {
+                    Box::pin(assign(writer, *organization, *user, *connection, *is_assigned, change))
+                },
+            )
+            .await
     }
+}
+
+async fn assign(
+    writer: &mut SqliteConnection,
+    organization: OrganizationId,
+    user: UserId,
+    connection: ConnectionId,
+    is_assigned: bool,
+    change: &ChangeRecord,
+) -> Result<Written<Option<Account>>, StoreError> {
+    let wanted = sqlx::query!(
+        "SELECT version, active FROM users WHERE organization_id = ?1 AND id = ?2 AND deleted_at IS NULL",
+        organization.uuid(),
+        user.uuid(),
+    )
+    .fetch_optional(&mut *writer)
+    .await
+    .store()?;
+    let takes_all = sqlx::query_scalar!(
+        r#"SELECT takes_all AS "takes_all: bool" FROM connections WHERE organization_id = ?1 AND id = ?2"#,
+        organization.uuid(),
+        connection.uuid(),
+    )
+    .fetch_optional(&mut *writer)
+    .await
+    .store()?;
+    let (Some(wanted), Some(takes_all)) = (wanted, takes_all) else {
+        return Ok(Written::quietly(None));
+    };
+    unlink(&mut *writer, organization, connection, Some(user)).await?;
+    let assigned = sqlx::query!(
+        "INSERT INTO accounts (
+             organization_id, user_id, connection_id, desired_version, desired_active, is_assigned,
+             next_attempt_at, updated_at
+         )
+         VALUES (?1, ?2, ?3, ?4, ?7, ?5, ?6, ?6)
+         ON CONFLICT (organization_id, user_id, connection_id) DO UPDATE SET
+             is_assigned = excluded.is_assigned,
+             -- The version is the same, yet the vendor has not what it should have.
+             applied_version = min(applied_version, desired_version - 1),
+             next_attempt_at = max(excluded.next_attempt_at, coalesce(retry_floor, excluded.next_attempt_at)),
+             attempts = 0, last_error = NULL, attention_cause = NULL, attention_message = NULL,
+             attention_remedy = NULL, attention_since = NULL, held_since = NULL, cleared_version = NULL,
+             removed_at = NULL, updated_at = excluded.updated_at
+         WHERE is_assigned <> excluded.is_assigned",
+        organization.uuid(),
+        user.uuid(),
+        connection.uuid(),
+        wanted.version,
+        // Nobody is taken off where all are taken, or where a group is to be.
+        is_assigned || takes_all || is_grouped(&mut *writer, organization, user, connection).await?,
+        change.at.timestamp_micros(),
+        wanted.active,
+    )
+    .execute(&mut *writer)
+    .await
+    .store_unique(UniqueKey::VendorUserId)?;
+    let has_changed = assigned.rows_affected() > 0;
+    if !takes_all {
+        choose(&mut *writer, organization, user, connection, is_assigned).await?;
+    }
+    if has_changed {
+        tell(&mut *writer, organization, user, change).await?;
+    }
+    let account = account(&mut *writer, organization, user, connection).await?;
+    Ok(Written {
+        answer: account,
+        makes_due: has_changed,
+    })
 }
 
 async fn account(

@@ -9,8 +9,13 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::SqliteStore;
+use crate::crowd::{Conduct, Written};
 use crate::error::{IntoStoreError, is_unique_violation};
 use crate::rows::{ApiClientRow, clients_with_organization};
+
+mod find;
+
+pub(crate) use find::{find_clients, find_clients_by_key_digest};
 
 #[async_trait]
 impl ApiClientStore for SqliteStore {
@@ -45,21 +50,11 @@ impl ApiClientStore for SqliteStore {
     }
 
     async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
-        let row = clients_with_organization!("WHERE k.id = ?1", id.uuid())
-            .fetch_optional(&self.readers)
-            .await
-            .store()?;
-        let found: Option<(ApiClient, ClientSecret, Organization)> = row.map(TryInto::try_into).transpose()?;
-        Ok(found.map(|(client, _, organization)| (client, organization)))
+        self.lookups.clients.get(id).await
     }
 
     async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
-        let row = clients_with_organization!("WHERE k.key_digest = ?1", digest.as_slice())
-            .fetch_optional(&self.readers)
-            .await
-            .store()?;
-        let found: Option<(ApiClient, ClientSecret, Organization)> = row.map(TryInto::try_into).transpose()?;
-        Ok(found.map(|(client, _, organization)| (client, organization)))
+        self.lookups.clients_by_key_digest.get(*digest).await
     }
 
     async fn service_account(
@@ -93,18 +88,28 @@ impl ApiClientStore for SqliteStore {
         expires_at: Timestamp,
         _now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let digest = blake3::hash(jti.as_bytes());
-        let noted = sqlx::query!(
-            "INSERT INTO used_assertions (client_id, jti_digest, expires_at) VALUES (?1, ?2, ?3)
+        let digest = *blake3::hash(jti.as_bytes()).as_bytes();
+        self.writes
+            .write(
+                Conduct::Statement,
+                (client, digest, expires_at),
+                |(client, digest, expires_at), writer| {
+                    Box::pin(async move {
+                        let noted = sqlx::query!(
+                            "INSERT INTO used_assertions (client_id, jti_digest, expires_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (client_id, jti_digest) DO NOTHING",
-            client.uuid(),
-            digest.as_bytes().as_slice(),
-            expires_at.timestamp_micros(),
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
-        Ok(noted.rows_affected() > 0)
+                            client.uuid(),
+                            digest.as_slice(),
+                            expires_at.timestamp_micros(),
+                        )
+                        .execute(writer)
+                        .await
+                        .store()?;
+                        Ok(Written::quietly(noted.rows_affected() > 0))
+                    })
+                },
+            )
+            .await
     }
 }
 

@@ -126,3 +126,26 @@ pub(crate) fn from_migration(error: MigrateError) -> StoreError {
         error => StoreError::Internal(error.into()),
     }
 }
+
+/// The same error once more, for another who is concerned. What is behind it comes along as its words.
+pub(crate) fn copy(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict(key) => StoreError::Conflict(*key),
+        StoreError::Reference => StoreError::Reference,
+        StoreError::Stale => StoreError::Stale,
+        StoreError::TooLong => StoreError::TooLong,
+        StoreError::Unavailable(source) => StoreError::Unavailable(source.to_string().into()),
+        StoreError::Corrupt {
+            table,
+            column,
+            id,
+            detail,
+        } => StoreError::Corrupt {
+            table,
+            column,
+            id: id.clone(),
+            detail: detail.clone(),
+        },
+        StoreError::Internal(source) => StoreError::Internal(source.to_string().into()),
+    }
+}

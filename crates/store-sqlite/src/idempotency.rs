@@ -6,6 +6,7 @@ use roster_domain::Timestamp;
 use uuid::Uuid;
 
 use crate::SqliteStore;
+use crate::crowd::{Conduct, Written};
 use crate::error::IntoStoreError;
 
 #[async_trait]
@@ -18,30 +19,42 @@ impl IdempotencyStore for SqliteStore {
         silent_before: Timestamp,
     ) -> Result<Begun, StoreError> {
         loop {
-            let begun = sqlx::query!(
-                r#"INSERT INTO idempotency_keys AS k (organization_id, key, fingerprint, id, begun_at)
+            let data = (key.clone(), id, now, silent_before);
+            let begun = self
+                .writes
+                .write(Conduct::Statement, data, |(key, id, now, silent_before), writer| {
+                    Box::pin(async move {
+                        let mut begun = sqlx::query!(
+                            r#"INSERT INTO idempotency_keys AS k (organization_id, key, fingerprint, id, begun_at)
                  VALUES (?1, ?2, ?3, ?4, ?5)
                  -- Of many who find a request that fell silent, the first moves its time, and the others find that.
                  ON CONFLICT (organization_id, key) DO UPDATE
                  SET begun_at = excluded.begun_at, begun_times = k.begun_times + 1
                  WHERE k.fingerprint = excluded.fingerprint AND k.answer IS NULL AND k.begun_at < ?6
                  RETURNING id AS "id: Uuid", begun_times"#,
-                key.organization_id.uuid(),
-                key.key,
-                key.fingerprint.as_slice(),
-                id,
-                now.timestamp_micros(),
-                silent_before.timestamp_micros(),
-            )
-            .fetch_all(&mut *self.writer().await?)
-            .await
-            .store()?;
-            if let Some(begun) = begun.into_iter().next() {
-                return Ok(if begun.begun_times == 1 {
-                    Begun::Now(begun.id)
-                } else {
-                    Begun::Resumed(begun.id)
-                });
+                            key.organization_id.uuid(),
+                            key.key,
+                            key.fingerprint.as_slice(),
+                            *id,
+                            now.timestamp_micros(),
+                            silent_before.timestamp_micros(),
+                        )
+                        .fetch_all(writer)
+                        .await
+                        .store()?;
+                        let begun = begun.pop().map(|begun| {
+                            if begun.begun_times == 1 {
+                                Begun::Now(begun.id)
+                            } else {
+                                Begun::Resumed(begun.id)
+                            }
+                        });
+                        Ok(Written::quietly(begun))
+                    })
+                })
+                .await?;
+            if let Some(begun) = begun {
+                return Ok(begun);
             }
             let standing = sqlx::query!(
                 "SELECT fingerprint, answer FROM idempotency_keys WHERE organization_id = ?1 AND key = ?2",
@@ -65,35 +78,51 @@ impl IdempotencyStore for SqliteStore {
     }
 
     async fn answer(&self, key: &IdempotencyKey, answer: &Sealed, now: Timestamp) -> Result<(), StoreError> {
-        sqlx::query!(
-            "UPDATE idempotency_keys SET answer = ?4, answered_at = ?5
-             WHERE organization_id = ?1 AND key = ?2 AND fingerprint = ?3
-               -- The first answer stands: somebody may have read it.
-               AND answer IS NULL",
-            key.organization_id.uuid(),
-            key.key,
-            key.fingerprint.as_slice(),
-            answer.as_bytes(),
-            now.timestamp_micros(),
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
-        Ok(())
+        self.writes
+            .write(
+                Conduct::Statement,
+                (key.clone(), answer.clone(), now),
+                |(key, answer, now), writer| {
+                    Box::pin(async move {
+                        sqlx::query!(
+                            "UPDATE idempotency_keys SET answer = ?4, answered_at = ?5
+                         WHERE organization_id = ?1 AND key = ?2 AND fingerprint = ?3
+                           -- The first answer stands: somebody may have read it.
+                           AND answer IS NULL",
+                            key.organization_id.uuid(),
+                            key.key,
+                            key.fingerprint.as_slice(),
+                            answer.as_bytes(),
+                            now.timestamp_micros(),
+                        )
+                        .execute(writer)
+                        .await
+                        .store()?;
+                        Ok(Written::quietly(()))
+                    })
+                },
+            )
+            .await
     }
 
     async fn abandon(&self, key: &IdempotencyKey) -> Result<(), StoreError> {
-        sqlx::query!(
-            "DELETE FROM idempotency_keys
-             WHERE organization_id = ?1 AND key = ?2 AND fingerprint = ?3 AND answer IS NULL",
-            key.organization_id.uuid(),
-            key.key,
-            key.fingerprint.as_slice(),
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
-        Ok(())
+        self.writes
+            .write(Conduct::Statement, key.clone(), |key, writer| {
+                Box::pin(async move {
+                    sqlx::query!(
+                        "DELETE FROM idempotency_keys
+                         WHERE organization_id = ?1 AND key = ?2 AND fingerprint = ?3 AND answer IS NULL",
+                        key.organization_id.uuid(),
+                        key.key,
+                        key.fingerprint.as_slice(),
+                    )
+                    .execute(writer)
+                    .await
+                    .store()?;
+                    Ok(Written::quietly(()))
+                })
+            })
+            .await
     }
 
     async fn purge_idempotency_keys(&self, begun_before: Timestamp) -> Result<u64, StoreError> {

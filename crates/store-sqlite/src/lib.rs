@@ -3,12 +3,15 @@
 //! One file a port, with the ports' names. Every query is checked against the tables when this crate is compiled;
 //! what the database said then is in `.sqlx/`, so that no database is needed to build.
 //!
+//! What comes all the time goes by way of `crowd.rs`, where those who come at once share a commit or a statement.
+//!
 //! A write that returns rows is read to its end (`fetch_all`), also where there is one row at the most: SQLite commits
 //! a statement after its last row, and whether that succeeded must be heard.
 
 mod accounts;
 mod api_clients;
 mod connections;
+mod crowd;
 mod customers;
 mod directory;
 mod error;
@@ -32,23 +35,28 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use roster_application::ports::StoreError;
+use roster_domain::{ApiClient, ApiClientId, Organization, OrganizationId, User, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
-use tokio::sync::Notify;
 
+use crate::api_clients::{find_clients, find_clients_by_key_digest};
+use crate::crowd::{Lookups, Writes};
 use crate::directory::Searches;
 use crate::error::{IntoStoreError, from_migration};
+use crate::users::{find_users, find_users_by_external_id};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// The most connections that read at once, at least 1. One more writes, and half as many more, at least 1, search.
+    /// The most connections that read at once, at least 1. One more writes, up to four look up users and clients by their
+    /// keys, and half as many more, at least 1, search.
     pub max_connections: u32,
-    /// How long to wait for a free connection before saying `Unavailable`. Writers wait for each other.
+    /// How long to wait for a free connection before saying `Unavailable`. Writers wait for those before them; a write
+    /// that was not begun in that time is not done.
     pub acquire_timeout: Duration,
     /// How long one statement of a search may take.
     pub search_limit: Duration,
@@ -69,9 +77,34 @@ impl Default for Options {
 pub struct SqliteStore {
     readers: SqlitePool,
     searches: Searches,
-    /// Holds one connection: SQLite has one writer at a time, and waiting here is fair and spares the busy time-out.
-    writers: SqlitePool,
-    woken: Notify,
+    lookups: AllLookups,
+    writes: Writes,
+}
+
+/// What is asked with nearly every request.
+struct AllLookups {
+    clients: Lookups<ApiClientId, (ApiClient, Organization)>,
+    clients_by_key_digest: Lookups<[u8; 32], (ApiClient, Organization)>,
+    users: Lookups<(OrganizationId, UserId), User>,
+    users_by_external_id: Lookups<(OrganizationId, String), User>,
+}
+
+impl AllLookups {
+    fn new(file: &SqliteConnectOptions) -> Self {
+        Self {
+            clients: Lookups::new(file.clone(), find_clients),
+            clients_by_key_digest: Lookups::new(file.clone(), find_clients_by_key_digest),
+            users: Lookups::new(file.clone(), find_users),
+            users_by_external_id: Lookups::new(file.clone(), find_users_by_external_id),
+        }
+    }
+
+    async fn close(&self) {
+        self.clients.close().await;
+        self.clients_by_key_digest.close().await;
+        self.users.close().await;
+        self.users_by_external_id.close().await;
+    }
 }
 
 impl SqliteStore {
@@ -121,12 +154,12 @@ impl SqliteStore {
         let writers = pool(1).connect_with(file.clone()).await.store()?;
         let file = file.pragma("query_only", "ON");
         let searchers = pool((options.max_connections / 2).max(1)).connect_lazy_with(file.clone());
-        let readers = pool(options.max_connections).connect_with(file).await.store()?;
+        let readers = pool(options.max_connections).connect_with(file.clone()).await.store()?;
         Ok(Self {
             readers,
             searches: Searches::new(searchers, options.search_limit),
-            writers,
-            woken: Notify::new(),
+            lookups: AllLookups::new(&file),
+            writes: Writes::new(writers, options.acquire_timeout),
         })
     }
 
@@ -136,7 +169,7 @@ impl SqliteStore {
     ///
     /// `Unavailable`, or `Internal` if a migration fails or the tables are those of a newer Roster.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        MIGRATIONS.run(&self.writers).await.map_err(from_migration)
+        MIGRATIONS.run(self.writes.pool()).await.map_err(from_migration)
     }
 
     /// Whether the database answers.
@@ -151,25 +184,25 @@ impl SqliteStore {
     /// Closes the file once what is under way is finished. Afterwards every method says `Unavailable`.
     pub async fn close(&self) {
         self.searches.close().await;
+        self.lookups.close().await;
         self.readers.close().await;
         // The last connection to close folds the write-ahead log into the file.
-        self.writers.close().await;
+        self.writes.pool().close().await;
     }
 
-    /// The connection that writes, for single statements.
+    /// The connection that writes, for single statements of which there are few.
     async fn writer(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.writers.acquire().await.store()
+        self.writes.connection().await
     }
 
-    /// A transaction that writes from its beginning on, so that it need not be repeated because another process wrote
-    /// between its first read and its first write.
+    /// A transaction that writes, for what takes long or comes seldom.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writers.begin_with("BEGIN IMMEDIATE").await.store()
+        self.writes.begin().await
     }
 
     /// Says that a write which is committed made an account due.
     fn made_due(&self) {
-        self.woken.notify_one();
+        self.writes.woken().notify_one();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Accounts as a queue: own, claim, call, record.
 
+mod claim;
 mod departures;
 mod ownership;
 mod record;
@@ -12,8 +13,9 @@ use roster_domain::{Departures, Timestamp, VendorKey};
 use uuid::Uuid;
 
 use crate::SqliteStore;
+use crate::crowd::{Conduct, Written};
 use crate::error::IntoStoreError;
-use crate::rows::ClaimRow;
+use crate::users::json;
 
 #[async_trait]
 impl AccountQueue for SqliteStore {
@@ -42,104 +44,71 @@ impl AccountQueue for SqliteStore {
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Claim>, StoreError> {
-        let (due_by, lease) = (now.timestamp_micros(), lease_until.timestamp_micros());
-        let mut transaction = self.begin().await?;
-        let mut rows = sqlx::query_as!(
-            ClaimRow,
-            r#"
-            SELECT
-                a.organization_id AS "organization_id: Uuid", a.user_id AS "user_id: Uuid",
-                a.connection_id AS "connection_id: Uuid", a.claim_token, a.desired_version, a.applied_version,
-                a.vendor_user_id, a.is_missing AS "is_missing: bool",
-                a.vendor_active AS "vendor_active: bool", a.intent, a.invite_url, a.attempts,
-                a.next_attempt_at, a.last_error, a.attention_cause, a.attention_message, a.attention_remedy,
-                a.attention_since, a.removed_at, a.is_assigned AS "is_assigned: bool", a.held_since, a.drift_message,
-                a.drift_since, a.cleared_version IS u.version AS "departure_is_approved!: bool", a.updated_at,
-                u.external_id, u.email, u.first_name, u.last_name, u.phone_country_code, u.phone_number, u.locale,
-                u.roles, u.metadata, u.npi, u.therapy_licence, u.note_identifier, u.default_note_template_ids,
-                u.specialty_kind, u.specialty_name, u.speech_locale, u.secondary_speech_locale, u.customer_id,
-                u.default_session_type, u.pronoun, u.date_of_birth, u.user_name, u.scim, u.active AS "active: bool", u.initial_password,
-                u.created_at AS user_created_at, u.updated_at AS user_updated_at, u.deleted_at,
-                u.version AS user_version,
-                c.vendor, c.label, c.base_url, c.options, c.credentials, c.paused_reason, c.paused_at,
-                c.created_at AS connection_created_at, c.updated_at AS connection_updated_at,
-                c.version AS connection_version
-            FROM connections c
-            -- After the connection: the other way round, every account of one that may not be worked on would be looked
-            -- at.
-            CROSS JOIN accounts a ON a.organization_id = c.organization_id AND a.connection_id = c.id
-            JOIN users u ON u.organization_id = a.organization_id AND u.id = a.user_id
-            WHERE c.organization_id = ?1 AND c.id = ?2
-              AND a.next_attempt_at <= ?4
-              AND (a.lease_until IS NULL OR a.lease_until <= ?4)
-              AND c.owner = ?3 AND c.owned_until > ?4 AND c.paused_at IS NULL
-            ORDER BY a.next_attempt_at
-            LIMIT ?5
-            "#,
-            connection.organization_id.uuid(),
-            connection.connection_id.uuid(),
-            worker,
-            due_by,
-            i64::from(limit),
-        )
-        .fetch_all(&mut *transaction)
-        .await
-        .store()?;
-        for row in &mut rows {
-            row.claim_token += 1;
-            sqlx::query!(
-                "UPDATE accounts SET lease_until = ?4, claim_token = ?5
-                 WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3",
-                row.organization_id,
-                row.user_id,
-                row.connection_id,
-                lease,
-                row.claim_token,
+        let data = (worker, *connection, now, lease_until, limit);
+        self.writes
+            .write(
+                Conduct::RefusedFirst,
+                data,
+                |(worker, connection, now, lease_until, limit), writer| {
+                    Box::pin(claim::claim(writer, *worker, connection, *now, *lease_until, *limit))
+                },
             )
-            .execute(&mut *transaction)
             .await
-            .store()?;
-        }
-        transaction.commit().await.store()?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| row.into_claim(lease_until).map_err(report).ok())
-            .collect())
     }
 
     async fn announce(&self, claim: &ClaimKey, intent: &VendorKey, lease_until: Timestamp) -> Result<bool, StoreError> {
-        let announced = sqlx::query!(
-            "UPDATE accounts SET intent = ?5, lease_until = ?6
-             WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
-               AND claim_token = ?4 AND lease_until IS NOT NULL",
-            claim.organization_id.uuid(),
-            claim.user_id.uuid(),
-            claim.connection_id.uuid(),
-            claim.token,
-            intent.as_str(),
-            lease_until.timestamp_micros(),
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
-        Ok(announced.rows_affected() > 0)
+        self.writes
+            .write(
+                Conduct::Statement,
+                (*claim, intent.clone(), lease_until),
+                |(claim, intent, lease_until), writer| {
+                    Box::pin(async move {
+                        let announced = sqlx::query!(
+                            "UPDATE accounts SET intent = ?5, lease_until = ?6
+                         WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
+                           AND claim_token = ?4 AND lease_until IS NOT NULL",
+                            claim.organization_id.uuid(),
+                            claim.user_id.uuid(),
+                            claim.connection_id.uuid(),
+                            claim.token,
+                            intent.as_str(),
+                            lease_until.timestamp_micros(),
+                        )
+                        .execute(writer)
+                        .await
+                        .store()?;
+                        Ok(Written::quietly(announced.rows_affected() > 0))
+                    })
+                },
+            )
+            .await
     }
 
     async fn renew(&self, claim: &ClaimKey, lease_until: Timestamp) -> Result<bool, StoreError> {
-        let renewed = sqlx::query!(
-            "UPDATE accounts SET lease_until = ?5
-             WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
-               AND claim_token = ?4 AND lease_until IS NOT NULL",
-            claim.organization_id.uuid(),
-            claim.user_id.uuid(),
-            claim.connection_id.uuid(),
-            claim.token,
-            lease_until.timestamp_micros(),
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
-        Ok(renewed.rows_affected() > 0)
+        self.writes
+            .write(
+                Conduct::Statement,
+                (*claim, lease_until),
+                |(claim, lease_until), writer| {
+                    Box::pin(async move {
+                        let renewed = sqlx::query!(
+                            "UPDATE accounts SET lease_until = ?5
+                         WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3
+                           AND claim_token = ?4 AND lease_until IS NOT NULL",
+                            claim.organization_id.uuid(),
+                            claim.user_id.uuid(),
+                            claim.connection_id.uuid(),
+                            claim.token,
+                            lease_until.timestamp_micros(),
+                        )
+                        .execute(writer)
+                        .await
+                        .store()?;
+                        Ok(Written::quietly(renewed.rows_affected() > 0))
+                    })
+                },
+            )
+            .await
     }
 
     async fn record(&self, claim: &ClaimKey, settlement: &Settlement, now: Timestamp) -> Result<bool, StoreError> {
@@ -147,28 +116,39 @@ impl AccountQueue for SqliteStore {
     }
 
     async fn release(&self, claims: &[ClaimKey]) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        for claim in claims {
-            let (organization, user, connection) = (
-                claim.organization_id.uuid(),
-                claim.user_id.uuid(),
-                claim.connection_id.uuid(),
-            );
-            sqlx::query!(
-                "UPDATE accounts SET lease_until = NULL
-                 WHERE organization_id = ?1 AND user_id = ?2 AND connection_id = ?3 AND claim_token = ?4",
-                organization,
-                user,
-                connection,
-                claim.token,
-            )
-            .execute(&mut *transaction)
+        let hex = |id: Uuid| id.simple().to_string();
+        let claims: Vec<_> = claims
+            .iter()
+            .map(|claim| {
+                let (organization, user) = (claim.organization_id.uuid(), claim.user_id.uuid());
+                (
+                    hex(organization),
+                    hex(user),
+                    hex(claim.connection_id.uuid()),
+                    claim.token,
+                )
+            })
+            .collect();
+        self.writes
+            .write(Conduct::Statement, json(&claims)?, |claims, writer| {
+                Box::pin(async move {
+                    sqlx::query!(
+                        "UPDATE accounts SET lease_until = NULL
+                         FROM json_each(?1) AS released
+                         WHERE organization_id = unhex(released.value ->> 0) AND user_id = unhex(released.value ->> 1)
+                           AND connection_id = unhex(released.value ->> 2) AND claim_token = released.value ->> 3",
+                        claims,
+                    )
+                    .execute(writer)
+                    .await
+                    .store()?;
+                    Ok(Written {
+                        answer: (),
+                        makes_due: true,
+                    })
+                })
+            })
             .await
-            .store()?;
-        }
-        transaction.commit().await.store()?;
-        self.made_due();
-        Ok(())
     }
 
     async fn next_due(&self, worker: Uuid, except: &[ConnectionKey]) -> Result<Option<Timestamp>, StoreError> {

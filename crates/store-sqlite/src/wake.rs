@@ -11,6 +11,6 @@ use crate::SqliteStore;
 impl Wake for SqliteStore {
     async fn wait(&self, at_most: Duration) {
         // Whoever was told while nobody waited finds a permit here, and does not wait.
-        let _ = tokio::time::timeout(at_most, self.woken.notified()).await;
+        let _ = tokio::time::timeout(at_most, self.writes.woken().notified()).await;
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask latency`: how long a change takes to the vendors, on an idle server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstream::println;
 use anyhow::{Context, Result, bail};
@@ -42,21 +42,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
         Some(named) => Ok(PathBuf::from(named)),
         None => workspace.build_roster(),
     })?;
-    let told = steps.run("measure", || {
-        let mut command = workspace.cargo("test");
-        command
-            .args(["--locked", "-p", "e2e", "--test", "it", "--", TESTS])
-            // One store after the other, so that neither is in the other's way.
-            .args(["--nocapture", "--test-threads", "1"])
-            .env(BINARY_VARIABLE, &roster)
-            .env(CHANGES_VARIABLE, arguments.changes.to_string());
-        server.tell(&mut command);
-        process::output(&mut command)
-    })?;
-    let measured = told.lines().filter_map(measured).collect::<Result<Vec<Value>>>()?;
-    if measured.len() != LINES {
-        bail!("not everything was measured with {}:\n{told}", roster.display());
-    }
+    let measured = steps.run("measure", || measure(workspace, &server, &roster, arguments.changes))?;
     if arguments.json {
         for one in measured {
             println!("{one}");
@@ -80,6 +66,24 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
         }
     }
     Ok(())
+}
+
+/// What a binary came to, an object for each store and kind of change.
+pub(super) fn measure(workspace: &Workspace, server: &Server, roster: &Path, changes: u32) -> Result<Vec<Value>> {
+    let mut command = workspace.cargo("test");
+    command
+        .args(["--locked", "-p", "e2e", "--test", "it", "--", TESTS])
+        // One store after the other, so that neither is in the other's way.
+        .args(["--nocapture", "--test-threads", "1"])
+        .env(BINARY_VARIABLE, roster)
+        .env(CHANGES_VARIABLE, changes.to_string());
+    server.tell(&mut command);
+    let told = process::output(&mut command)?;
+    let measured = told.lines().filter_map(measured).collect::<Result<Vec<Value>>>()?;
+    if measured.len() != LINES {
+        bail!("not everything was measured with {}:\n{told}", roster.display());
+    }
+    Ok(measured)
 }
 
 /// What a line tells, if it is one that tells something; the test's name may stand before it.

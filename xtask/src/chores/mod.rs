@@ -1,5 +1,6 @@
 //! The chores, one file each.
 
+pub(crate) mod bench;
 pub(crate) mod ci;
 pub(crate) mod conformance;
 pub(crate) mod latency;

@@ -29,7 +29,7 @@ const ATTEMPTS: u32 = 3;
 /// Durability is off, except that a commit waits for the log as it does in earnest: the tests kill Roster and never
 /// this PostgreSQL (those that kill one have their own), and nothing here is worth keeping. Every test has a database and a pool of its own, hence the many
 /// connections.
-const SETTINGS: &[&str] = &[
+pub(super) const FOR_TESTS: &[&str] = &[
     "max_connections=400",
     "shared_buffers=64MB",
     "fsync=off",
@@ -38,8 +38,17 @@ const SETTINGS: &[&str] = &[
     "jit=off",
     "timezone=UTC",
     "log_timezone=UTC",
-    "log_line_prefix=%m [%p] %d ",
+    LOG_LINE_PREFIX,
 ];
+
+/// What measurements hold for: PostgreSQL as it comes. Many clients are let in, and the log names the database.
+pub(super) const DEFAULTS: &[&str] = &["max_connections=400", LOG_LINE_PREFIX];
+
+/// Time, process and database.
+const LOG_LINE_PREFIX: &str = "log_line_prefix=%m [%p] %d ";
+
+/// What the server says, in the cluster's folder.
+const LOG: &str = "server.log";
 
 /// A running cluster.
 pub(crate) struct Cluster {
@@ -53,7 +62,7 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Makes a cluster in the system's temporary folder and starts it.
-    pub(super) fn start(binaries: &Binaries, workspace: &Workspace) -> Result<Self> {
+    pub(super) fn start(binaries: &Binaries, workspace: &Workspace, settings: &[&str]) -> Result<Self> {
         let start = Instant::now();
         let user = User::for_server()?;
         // Not under `target/`: the server's user may not be able to reach the checkout.
@@ -70,8 +79,8 @@ impl Cluster {
         }
         initialize(binaries, &user, folder.path())?;
 
-        let log = folder.path().join("server.log");
-        let (server, port) = launch(binaries, &user, folder.path(), &log)?;
+        let log = folder.path().join(LOG);
+        let (server, port) = launch(binaries, &user, folder.path(), &log, settings)?;
         let cluster = Self {
             port,
             server,
@@ -92,13 +101,23 @@ impl Cluster {
     pub(super) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
+
+    /// What the server says.
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.path().join(LOG)
+    }
+
+    /// Where the server keeps its data.
+    pub(super) fn data(&self) -> PathBuf {
+        self.folder.path().join(sweep::DATA)
+    }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
         stop(&mut self.server);
         // What the server said is often what explains a failed test. A log that cannot be kept is no reason to fail.
-        let _ = fs::copy(self.folder.path().join("server.log"), &self.kept_log);
+        let _ = fs::copy(self.log(), &self.kept_log);
     }
 }
 
@@ -118,11 +137,11 @@ fn initialize(binaries: &Binaries, user: &User, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn launch(binaries: &Binaries, user: &User, folder: &Path, log: &Path) -> Result<(Child, u16)> {
+fn launch(binaries: &Binaries, user: &User, folder: &Path, log: &Path, settings: &[&str]) -> Result<(Child, u16)> {
     let mut attempt = 1;
     loop {
         let port = free_port()?;
-        let mut server = spawn(binaries, user, folder, log, port)?;
+        let mut server = spawn(binaries, user, folder, log, (port, settings))?;
         match wait_until_ready(&mut server, folder, port) {
             Ok(()) => return Ok((server, port)),
             Err(error) => {
@@ -141,7 +160,13 @@ fn launch(binaries: &Binaries, user: &User, folder: &Path, log: &Path) -> Result
     }
 }
 
-fn spawn(binaries: &Binaries, user: &User, folder: &Path, log: &Path, port: u16) -> Result<Child> {
+fn spawn(
+    binaries: &Binaries,
+    user: &User,
+    folder: &Path,
+    log: &Path,
+    (port, settings): (u16, &[&str]),
+) -> Result<Child> {
     let output = File::options().create(true).append(true).open(log);
     let output = output.with_context(|| format!("cannot write {}", log.display()))?;
     let mut command = binaries.command("postgres");
@@ -151,7 +176,7 @@ fn spawn(binaries: &Binaries, user: &User, folder: &Path, log: &Path, port: u16)
         .args(["-c", "listen_addresses=127.0.0.1", "-c", &format!("port={port}")])
         .arg("-c")
         .arg(format!("unix_socket_directories={}", folder.join("socket").display()));
-    for setting in SETTINGS {
+    for setting in settings {
         command.args(["-c", setting]);
     }
     command

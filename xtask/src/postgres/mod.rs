@@ -8,6 +8,7 @@ mod unpack;
 mod user;
 
 use std::env;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -50,12 +51,21 @@ impl Server {
 
     /// Starts one of our own, whose first database nobody else uses.
     pub(crate) fn start(workspace: &Workspace) -> Result<Self> {
+        Self::start_with(workspace, cluster::FOR_TESTS)
+    }
+
+    /// Starts one of our own as PostgreSQL comes, durable and with its own defaults, but for how many may connect.
+    pub(crate) fn start_with_defaults(workspace: &Workspace) -> Result<Self> {
+        Self::start_with(workspace, cluster::DEFAULTS)
+    }
+
+    fn start_with(workspace: &Workspace, settings: &[&str]) -> Result<Self> {
         sweep::remove_abandoned_clusters();
         let binaries = match binaries::find(workspace)? {
             Some(binaries) => binaries,
             None => install::get(workspace)?,
         };
-        let cluster = Cluster::start(&binaries, workspace)?;
+        let cluster = Cluster::start(&binaries, workspace, settings)?;
         Ok(Self {
             whose: Whose::Private(cluster),
             binaries: Some(binaries),
@@ -67,6 +77,19 @@ impl Server {
         match &self.whose {
             Whose::Named(url) => url.clone(),
             Whose::Private(cluster) => cluster.url(),
+        }
+    }
+
+    /// One of the programs that came with the server's own, which may not be there.
+    pub(crate) fn program(&self, name: &str) -> Option<Command> {
+        self.binaries.as_ref().map(|binaries| binaries.command(name))
+    }
+
+    /// The log and the folder of the data of a server of our own.
+    pub(crate) fn files(&self) -> Option<(PathBuf, PathBuf)> {
+        match &self.whose {
+            Whose::Named(_) => None,
+            Whose::Private(cluster) => Some((cluster.log(), cluster.data())),
         }
     }
 

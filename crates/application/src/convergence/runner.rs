@@ -22,6 +22,10 @@ use crate::ports::{ClaimKey, ConnectionKey};
 pub(super) const LINGER: Duration = Duration::from_secs(2);
 /// The shortest time between two looks that found nothing.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+/// How long a runner with a backlog waits for more room before it claims again, unless half of its room is free: a vendor
+/// that answers at once would otherwise cost a look at the queue for each account, and to one that takes its time this is
+/// nothing.
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// One connection's runner.
 pub(super) struct Runner {
@@ -37,6 +41,8 @@ pub(super) struct Runner {
     stop: CancellationToken,
     under_way: JoinSet<Result<Converged, Error>>,
     claims: HashMap<Id, ClaimKey>,
+    /// When as much was claimed as there was room for, so that there is probably more.
+    filled_at: Option<Instant>,
 }
 
 /// What to do after a look at the queue.
@@ -73,6 +79,7 @@ impl Runner {
             stop,
             under_way: JoinSet::new(),
             claims: HashMap::new(),
+            filled_at: None,
         }
     }
 
@@ -121,18 +128,27 @@ impl Runner {
     async fn fill(&mut self) -> Next {
         let now = self.convergence.now();
         let busy = u32::try_from(self.under_way.len()).unwrap_or(u32::MAX);
-        let (room, is_probe) = match self.lane.admission(now) {
+        let (most, is_probe) = match self.lane.admission(now) {
             Admission::NotBefore(until) => return Next::Idle(until_then(until, now)),
             Admission::Probing => return Next::Idle(LINGER),
             Admission::Probe if busy > 0 => return Next::Idle(LINGER),
             Admission::Probe => (1, true),
-            Admission::All => {
-                let most = self.concurrency.min(self.lane.claims(self.convergence.leases.step));
-                (most.saturating_sub(busy), false)
-            }
+            Admission::All => (
+                self.concurrency.min(self.lane.claims(self.convergence.leases.step)),
+                false,
+            ),
         };
+        let room = most.saturating_sub(busy);
         if room == 0 {
             return Next::Room;
+        }
+        if let Some(filled_at) = self.filled_at
+            && room <= most / 2
+        {
+            let left = GATHERING.saturating_sub(filled_at.elapsed());
+            if !left.is_zero() {
+                return Next::Idle(left);
+            }
         }
         // Who could only wait for its turn is not claimed: it may change meanwhile, and others may take it.
         let free = self.lane.free().unwrap_or(u32::MAX);
@@ -152,6 +168,7 @@ impl Runner {
             }
         };
         let (is_empty, is_full) = (claims.is_empty(), claims.len() >= room as usize);
+        self.filled_at = is_full.then(Instant::now);
         for claim in claims {
             let connection = &claim.connection;
             self.concurrency = connection.options.concurrency;

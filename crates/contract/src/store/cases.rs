@@ -383,6 +383,15 @@ macro_rules! store_cases {
                 of_many_who_create_one_organization_one_succeeds,
                 many_who_ask_for_the_key_of_links_get_the_same,
             }
+            races_crowds {
+                a_crowd_gets_in_but_for_those_who_stand_against_somebody,
+                of_each_two_in_a_crowd_who_are_alike_one_gets_in,
+                whoever_leaves_a_crowd_keeps_nobody_waiting,
+                changes_of_one_user_stay_in_order_in_a_crowd,
+                a_crowd_that_looks_finds_all_that_was_written_before,
+                a_crowd_wakes,
+                what_comes_of_many_calls_at_once_is_recorded_for_each,
+            }
             races_customers {
                 of_many_who_create_one_customer_one_succeeds,
                 of_many_who_give_one_customer_new_ids_one_succeeds,
@@ -431,6 +440,9 @@ macro_rules! store_cases {
     };
     (@test [$database:ty] races $case:ident) => {
         $crate::store_cases! { @race [$database] races $case }
+    };
+    (@test [$database:ty] races_crowds $case:ident) => {
+        $crate::store_cases! { @race [$database] races_crowds $case }
     };
     (@test [$database:ty] races_customers $case:ident) => {
         $crate::store_cases! { @race [$database] races_customers $case }

@@ -34,6 +34,7 @@ const SOURCES: [(&str, &str); 35] = [
     ("wake", include_str!("wake.rs")),
     ("tenants", include_str!("tenants.rs")),
     ("races", include_str!("races.rs")),
+    ("races_crowds", include_str!("races_crowds.rs")),
     ("races_customers", include_str!("races_customers.rs")),
     ("races_directory", include_str!("races_directory.rs")),
     ("races_queue", include_str!("races_queue.rs")),

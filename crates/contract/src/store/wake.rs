@@ -13,7 +13,7 @@ const LONG: Duration = Duration::from_secs(20);
 const SHORT: Duration = Duration::from_millis(300);
 
 /// Waits until nothing of what was done before wakes anybody any more.
-async fn quiet(store: &dyn Store) {
+pub(super) async fn quiet(store: &dyn Store) {
     for _ in 0..50 {
         let start = Instant::now();
         store.wait(SHORT).await;

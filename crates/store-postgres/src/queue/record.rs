@@ -9,7 +9,7 @@ use crate::error::IntoStoreError;
 
 impl PostgresStore {
     #[expect(clippy::too_many_lines, reason = "it is one statement, so that it is one round trip")]
-    pub(super) async fn record_settlement(
+    pub(super) async fn record_alone(
         &self,
         claim: &ClaimKey,
         settlement: &Settlement,
@@ -153,24 +153,24 @@ impl PostgresStore {
 
 /// How a claim ended, as values of columns.
 #[derive(Default)]
-struct Ending<'a> {
-    next_attempt_at: Option<Timestamp>,
-    floor: Option<Timestamp>,
+pub(super) struct Ending<'a> {
+    pub(super) next_attempt_at: Option<Timestamp>,
+    pub(super) floor: Option<Timestamp>,
     /// `None` leaves the attempts as they are.
-    attempts: Option<i32>,
-    error: Option<String>,
-    attention: Option<&'a Attention>,
-    removed_at: Option<Timestamp>,
+    pub(super) attempts: Option<i32>,
+    pub(super) error: Option<String>,
+    pub(super) attention: Option<&'a Attention>,
+    pub(super) removed_at: Option<Timestamp>,
     /// The departure waits for approval.
-    held: bool,
+    pub(super) held: bool,
     /// Nothing was tried, so that what is known of earlier attempts stays.
-    untried: bool,
+    pub(super) untried: bool,
     /// The vendor was seen to be as it should be, except for what is reported now.
-    settles_drift: bool,
+    pub(super) settles_drift: bool,
 }
 
 impl<'a> Ending<'a> {
-    fn of(settled: &'a Settled, now: Timestamp) -> Self {
+    pub(super) fn of(settled: &'a Settled, now: Timestamp) -> Self {
         match settled {
             Settled::InSync { read_back_at } => Self {
                 next_attempt_at: *read_back_at,
@@ -214,37 +214,36 @@ impl<'a> Ending<'a> {
 }
 
 /// Calls, column by column.
-struct Calls<'a> {
-    ids: Vec<Uuid>,
-    times: Vec<Timestamp>,
-    operations: Vec<&'a str>,
-    outcomes: Vec<&'a str>,
-    statuses: Vec<Option<i32>>,
-    messages: Vec<Option<String>>,
-    took: Vec<i64>,
+#[derive(Default)]
+pub(super) struct Calls<'a> {
+    pub(super) ids: Vec<Uuid>,
+    pub(super) times: Vec<Timestamp>,
+    pub(super) operations: Vec<&'a str>,
+    pub(super) outcomes: Vec<&'a str>,
+    pub(super) statuses: Vec<Option<i32>>,
+    pub(super) messages: Vec<Option<String>>,
+    pub(super) took: Vec<i64>,
 }
 
 impl<'a> Calls<'a> {
-    fn of(calls: &'a [CallRecord]) -> Self {
-        Self {
-            ids: calls.iter().map(|call| call.id).collect(),
-            times: calls.iter().map(|call| call.at).collect(),
-            operations: calls.iter().map(|call| call.operation.as_str()).collect(),
-            outcomes: calls.iter().map(|call| call.outcome.as_str()).collect(),
-            statuses: calls.iter().map(|call| call.status.map(i32::from)).collect(),
-            messages: calls
-                .iter()
-                .map(|call| call.message.as_deref().map(without_nul))
-                .collect(),
-            took: calls
-                .iter()
-                .map(|call| i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX))
-                .collect(),
+    pub(super) fn of(calls: impl IntoIterator<Item = &'a CallRecord>) -> Self {
+        let mut columns = Self::default();
+        for call in calls {
+            columns.ids.push(call.id);
+            columns.times.push(call.at);
+            columns.operations.push(call.operation.as_str());
+            columns.outcomes.push(call.outcome.as_str());
+            columns.statuses.push(call.status.map(i32::from));
+            columns.messages.push(call.message.as_deref().map(without_nul));
+            columns
+                .took
+                .push(i64::try_from(call.took.as_millis()).unwrap_or(i64::MAX));
         }
+        columns
     }
 }
 
 /// Words that may quote a vendor, without the one character that PostgreSQL cannot store.
-fn without_nul(words: &str) -> String {
+pub(super) fn without_nul(words: &str) -> String {
     words.replace('\0', "")
 }

@@ -103,7 +103,7 @@ macro_rules! clients_with_organization {
             $crate::rows::ClientOfOrganizationRow,
             "SELECT
                  k.organization_id, k.id, k.kind, k.label, k.email, k.password_hash, k.public_key, k.jwks_url, k.surface,
-                 k.created_at, o.slug, o.phi_guard, o.nabla_connect_version, o.created_at AS organization_created_at
+                 k.key_digest, k.created_at, o.slug, o.phi_guard, o.nabla_connect_version, o.created_at AS organization_created_at
              FROM api_clients k JOIN organizations o ON o.id = k.organization_id "
                 + $rest,
             $argument
@@ -114,6 +114,8 @@ pub(crate) use clients_with_organization;
 
 /// A row of `api_clients` joined with its row of `organizations`.
 pub(crate) struct ClientOfOrganizationRow {
+    /// Which of several clients that were asked for this is.
+    pub(crate) key_digest: Option<Vec<u8>>,
     pub(crate) organization_id: Uuid,
     pub(crate) id: Uuid,
     pub(crate) kind: String,

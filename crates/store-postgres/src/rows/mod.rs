@@ -26,7 +26,7 @@ pub(crate) use connection::{ConnectionRow, connections};
 pub(crate) use customer::{CustomerRow, customers};
 pub(crate) use group::{COLUMNS_OF_GROUPS, GroupRow};
 pub(crate) use history::HistoryRow;
-pub(crate) use user::{COLUMNS_OF_USERS, UserRow, users};
+pub(crate) use user::{COLUMNS_OF_USERS, UserRow, users, users_from};
 
 /// Which row is being read, for whoever has to mend it.
 pub(crate) struct Place {

@@ -19,6 +19,14 @@ use super::Place;
 /// Reads users, all columns: `users!("WHERE …", arguments…)`. The text may be in several pieces.
 macro_rules! users {
     ($($rest:literal)+ $(, $argument:expr)* $(,)?) => {
+        $crate::rows::users_from!("users " $($rest)+ $(, $argument)*)
+    };
+}
+pub(crate) use users;
+
+/// Reads users, all columns, from whatever has them: `users_from!("… AS users", arguments…)`.
+macro_rules! users_from {
+    ($($from:literal)+ $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             $crate::rows::UserRow,
             "SELECT
@@ -27,12 +35,12 @@ macro_rules! users {
                  specialty_kind, specialty_name, speech_locale, secondary_speech_locale, customer_id,
                  default_session_type, pronoun, date_of_birth, active, created_at,
                  updated_at, deleted_at, version, user_name, scim
-             FROM users " $(+ $rest)+
+             FROM " $(+ $from)+
             $(, $argument)*
         )
     };
 }
-pub(crate) use users;
+pub(crate) use users_from;
 
 /// The columns of users, for queries that are put together when they are asked; `u` is the user.
 pub(crate) const COLUMNS_OF_USERS: &str = "\

@@ -4,7 +4,7 @@ use roster_application::ports::{Sealed, StoreError, UserWrite};
 use roster_domain::{ApiClientId, ConnectionId, Version};
 use sqlx::PgExecutor;
 
-use super::Columns;
+use super::columns::Columns;
 use crate::error::IntoStoreError;
 
 /// What came of a change.

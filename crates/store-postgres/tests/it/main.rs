@@ -1,6 +1,7 @@
 //! The store on a real server: the contract, and what only PostgreSQL can get wrong.
 
 mod corrupt;
+mod crowds;
 mod database;
 mod migrations;
 mod scale;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use roster_application::ports::{AccountQueue, DepartureCount, DirectoryStore, Find};
+use roster_application::ports::{AccountQueue, DepartureCount, DirectoryStore, Find, UserStore};
 use roster_contract::store::{TestDatabase, given};
 use roster_domain::Connection;
 use roster_domain::scim::{Filter, Operand, Operator, Path, ResourceType};
@@ -216,4 +216,26 @@ async fn changing_who_is_in_a_group_costs_the_same_however_many_users_there_are(
 
     // Two changes of twenty members each, to both of which their histories and their accounts belong: some forty looks.
     assert!(shortest < 50 * SOON, "it took {shortest:?}");
+}
+
+#[tokio::test]
+async fn statements_that_were_planned_without_statistics_are_planned_anew() {
+    let database = Database::fresh().await;
+    let store = database.store().await;
+    let organization = given::organization(&store).await;
+    let user = given::user(&store, organization, "E-1").await;
+    let read = async || assert_eq!(store.user(organization, user.id).await.unwrap().as_ref(), Some(&user));
+    database.tamper(FILL).await;
+    // A connection keeps a plan after five that it made for one execution each. There are eight connections.
+    for _ in 0..80 {
+        read().await;
+    }
+
+    let begun = Instant::now();
+    // By its key; whoever looks at all of them takes some milliseconds.
+    while shortest(read).await > SOON / 4 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", shortest(read).await);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    database.discard().await;
 }

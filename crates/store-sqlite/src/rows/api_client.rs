@@ -102,7 +102,7 @@ macro_rules! clients_with_organization {
         sqlx::query_as!(
             $crate::rows::ClientOfOrganizationRow,
             "SELECT
-                 k.organization_id AS \"organization_id: Uuid\", k.id AS \"id: Uuid\", k.kind, k.label, k.email, k.password_hash, k.public_key, k.jwks_url, k.surface,
+                 k.organization_id AS \"organization_id: Uuid\", k.id AS \"id: Uuid\", k.kind, k.label, k.email, k.key_digest, k.password_hash, k.public_key, k.jwks_url, k.surface,
                  k.created_at, o.slug, o.phi_guard, o.nabla_connect_version, o.created_at AS organization_created_at
              FROM api_clients k JOIN organizations o ON o.id = k.organization_id " + $rest,
             $argument
@@ -118,6 +118,7 @@ pub(crate) struct ClientOfOrganizationRow {
     pub(crate) kind: String,
     pub(crate) label: Option<String>,
     pub(crate) email: Option<String>,
+    pub(crate) key_digest: Option<Vec<u8>>,
     pub(crate) password_hash: Option<String>,
     pub(crate) public_key: Option<String>,
     pub(crate) jwks_url: Option<String>,

@@ -1,22 +1,23 @@
 //! Changes of users.
 
-use roster_application::ports::{Sealed, StoreError, UserWrite};
+use roster_application::ports::{Sealed, StoreError};
 use roster_domain::Version;
 use sqlx::SqliteConnection;
 
-use super::{Columns, conflict, standing_against};
+use super::columns::{Columns, Row};
+use super::{conflict, standing_against};
 use crate::error::{IntoStoreError, is_unique_violation};
 use crate::history::tell;
 
 /// Puts a user in place of the one that is stored: of one who is not deleted, or of a tombstone.
 pub(super) async fn replace(
-    transaction: &mut SqliteConnection,
-    write: UserWrite<'_>,
+    writer: &mut SqliteConnection,
+    row: &Row,
     expected: Version,
     was_deleted: bool,
 ) -> Result<(), StoreError> {
-    let UserWrite { user, password, change } = write;
-    let columns = Columns::of(user)?;
+    let Row { user, change, .. } = row;
+    let columns = Columns::of(row);
     // The accounts are changed by a trigger, within the same statement; the count does not include them.
     let updated = sqlx::query!(
         "UPDATE users SET
@@ -59,18 +60,18 @@ pub(super) async fn replace(
         columns.default_session_type,
         columns.pronoun,
         columns.date_of_birth,
-        password.map(Sealed::as_bytes),
+        row.password.as_ref().map(Sealed::as_bytes),
         columns.user_name,
         columns.user_name_folded,
         columns.scim,
         columns.search,
         was_deleted,
     )
-    .execute(&mut *transaction)
+    .execute(&mut *writer)
     .await;
     let updated = match updated {
         Err(refusal) if is_unique_violation(&refusal) => {
-            let key = standing_against(&mut *transaction, &columns).await?;
+            let key = standing_against(&mut *writer, &columns).await?;
             return Err(conflict(key, refusal));
         }
         updated => updated.store()?,
@@ -78,6 +79,6 @@ pub(super) async fn replace(
     if updated.rows_affected() == 0 {
         return Err(StoreError::Stale);
     }
-    tell(transaction, user.organization_id, user.id, change).await?;
+    tell(writer, user.organization_id, user.id, change).await?;
     Ok(())
 }

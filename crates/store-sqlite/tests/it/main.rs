@@ -1,6 +1,7 @@
 //! The store on real files: the contract, and what only SQLite can get wrong.
 
 mod corrupt;
+mod crowd;
 mod database;
 mod file;
 mod migrations;

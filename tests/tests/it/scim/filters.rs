@@ -273,7 +273,7 @@ const FINDS: &[(&str, &str)] = &[
     // Brackets around an attribute that has one value.
     (r#"name[familyName eq "jensen" and givenName sw "bar"]"#, "b"),
     ("name[not (givenName pr)]", "o"),
-    (r#"name[familyName pr] and not(name[givenName pr])"#, "o"),
+    ("name[familyName pr] and not(name[givenName pr])", "o"),
     (
         r#"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager[value eq "26118915"]"#,
         "b",

@@ -127,7 +127,7 @@ fn a_violation_says_who_what_why_and_what_to_do() {
         found,
         [
             "roster-http must not have sqlx in its [dependencies]; it is for roster-store-postgres, \
-          roster-store-sqlite, e2e alone: SQL is the stores' own affair (a chore applies their migrations, and end-to-end \
+          roster-store-sqlite, e2e, yardsticks alone: SQL is the stores' own affair (a chore applies their migrations, and end-to-end \
           tests let time pass). Take it out, and reach what it was for through a port or the crate that owns it."
         ]
     );

@@ -71,6 +71,12 @@ pub(super) const HOUSE: &[Room] = &[
         reason: "the end-to-end tests know the running binary and nothing behind it",
     },
     Room {
+        package: "yardsticks",
+        uses: &[],
+        tests_use: &[],
+        reason: "what Roster is measured against has nothing of Roster's in it",
+    },
+    Room {
         package: "xtask",
         uses: &[],
         tests_use: &[],
@@ -82,13 +88,13 @@ pub(super) const HOUSE: &[Room] = &[
 pub(super) const OUTSIDE: &[Guest] = &[
     Guest {
         name: "sqlx",
-        allowed: &["roster-store-postgres", "roster-store-sqlite", "e2e"],
+        allowed: &["roster-store-postgres", "roster-store-sqlite", "e2e", "yardsticks"],
         tests_allowed: &["xtask"],
         reason: "SQL is the stores' own affair (a chore applies their migrations, and end-to-end tests let time pass)",
     },
     Guest {
         name: "axum",
-        allowed: &["roster-http"],
+        allowed: &["roster-http", "yardsticks"],
         tests_allowed: &[],
         reason: "only the inbound adapter speaks HTTP to callers",
     },
@@ -124,7 +130,7 @@ pub(super) const OUTSIDE: &[Guest] = &[
     },
     Guest {
         name: "reqwest",
-        allowed: &["roster-vendors", "e2e"],
+        allowed: &["roster-vendors", "e2e", "yardsticks"],
         tests_allowed: &[],
         reason: "only the outbound adapter calls vendors (and the end-to-end tests call Roster)",
     },

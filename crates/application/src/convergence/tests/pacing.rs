@@ -27,13 +27,13 @@ async fn work(
     vendor: Vendor,
     users: u128,
     concurrency: u32,
-    per_minute: u32,
+    per_minute: impl Into<Option<u32>>,
     time: Duration,
 ) -> (Arc<Queue>, Vec<Duration>) {
     let queue = Queue::with(1, users);
     queue.change(1, |connection| {
         connection.options.concurrency = concurrency;
-        connection.options.requests_per_minute = Some(per_minute);
+        connection.options.requests_per_minute = per_minute.into();
     });
     queue.give(1, WORKER, at(NOW + 36_000));
     let vendor = Arc::new(vendor);
@@ -123,6 +123,43 @@ async fn nobody_is_claimed_who_could_only_wait_for_a_turn() {
 
     let claims = queue.state().claims.clone();
     assert!(claims.iter().all(|(_, asked, _)| *asked <= 2), "{claims:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backlog_is_claimed_by_the_half_and_not_one_by_one() {
+    // Each answers at another time, so that room comes free for one at a time.
+    let moments = AtomicUsize::new(0);
+    let vendor = Vendor::new(move |_, _| {
+        Doing::Answer(Duration::from_millis(
+            1 + moments.fetch_add(1, Ordering::SeqCst) as u64 % 4,
+        ))
+    });
+
+    let (queue, _) = work(vendor, 400, 8, None, SECOND).await;
+
+    assert_eq!(queue.in_sync(1), 400);
+    let claims = queue.state().claims.len();
+    assert!(claims <= 400 / 4 + 2, "{claims} looks at the queue");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_takes_its_time_is_kept_busy() {
+    let moments = AtomicUsize::new(0);
+    let vendor = Vendor::new(move |_, _| {
+        Doing::Answer(Duration::from_millis(
+            1_000 + 100 * (moments.fetch_add(1, Ordering::SeqCst) as u64 % 8),
+        ))
+    });
+
+    let (queue, _) = work(vendor, MANY, 8, None, MINUTE).await;
+
+    // Eight at once, 1.35 seconds each.
+    let possible = 60 * 8 * 100 / 135;
+    assert!(
+        queue.in_sync(1) * 100 >= possible * 97,
+        "{} of {possible}",
+        queue.in_sync(1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
