@@ -34,7 +34,8 @@ pub trait UserStore: Send + Sync {
     /// An initial password replaces the one that is kept; without one, that stays, except that a tombstone keeps none.
     async fn update_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError>;
 
-    /// The user who was deleted last of those who had this external id, or else of those who had this `userName`, and is still kept.
+    /// The user who was deleted last of those who had this external id, or else of those who had this `userName`, or else of those
+    /// who had none, and were shown by this e-mail address, or else (without an address) by this external id; and is still kept.
     async fn deleted_user<'a>(
         &self,
         organization: OrganizationId,

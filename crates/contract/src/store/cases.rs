@@ -86,6 +86,7 @@ macro_rules! store_cases {
             restores {
                 a_user_name_that_is_taken_in_another_case_is_a_conflict,
                 a_deleted_user_is_found_by_what_it_was_called,
+                a_deleted_user_without_a_name_is_found_by_what_it_was_shown_by,
                 a_user_who_comes_back_is_the_same_user,
                 only_the_tombstone_at_hand_comes_back,
                 what_stands_against_a_new_user_stands_against_one_who_comes_back,

@@ -89,6 +89,50 @@ pub async fn a_deleted_user_is_found_by_what_it_was_called(store: &dyn Store) {
     }
 }
 
+/// MUST: who had no name of its own is shown to identity providers by the address, or else by the external id.
+pub async fn a_deleted_user_without_a_name_is_found_by_what_it_was_shown_by(store: &dyn Store) {
+    let organization = given::organization(store).await;
+    let mut tombstones = Vec::new();
+    let known = |external_id: &str, email: &str| UserChanges {
+        email: Change::Set(email.to_owned()),
+        ..given::external_id(external_id)
+    };
+    for (seconds, changes) in [
+        (1, known("E-1", "Ann@example.org")),
+        (2, given::external_id("E-2")),
+        (
+            3,
+            UserChanges {
+                user_name: Change::Set("bea".to_owned()),
+                ..known("E-3", "bea@example.org")
+            },
+        ),
+    ] {
+        let user = given::new_user(organization, &changes);
+        given::create(store, &user, None).await.expect("created");
+        tombstones.push(given::delete(store, &user, after(seconds)).await);
+    }
+    let [by_address, by_external_id, named] = &tombstones[..] else {
+        panic!("three")
+    };
+
+    for (user_name, expected) in [
+        ("aNN@example.org", Some(by_address)),
+        ("E-2", Some(by_external_id)),
+        ("bea", Some(named)),
+        // Shown by another name.
+        ("bea@example.org", None),
+        ("E-1", None),
+        ("E-3", None),
+    ] {
+        assert_eq!(
+            deleted(store, named, None, Some(user_name)).await.as_ref(),
+            expected,
+            "{user_name}"
+        );
+    }
+}
+
 /// The same user, with another record.
 pub async fn a_user_who_comes_back_is_the_same_user(store: &dyn Store) {
     let organization = given::organization(store).await;

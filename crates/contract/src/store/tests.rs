@@ -1,7 +1,7 @@
 //! The list of all cases names every one of them.
 
 /// The sources of the cases, by the name of their port.
-const SOURCES: [(&str, &str); 35] = [
+const SOURCES: [(&str, &str); 36] = [
     ("organizations", include_str!("organizations.rs")),
     ("api_clients", include_str!("api_clients.rs")),
     ("users", include_str!("users.rs")),

@@ -241,8 +241,17 @@ impl UserStore for Memory {
             deleted.max_by_key(|user| user.deleted_at).cloned()
         };
         let by_external_id = external_id.and_then(|id| last(&|user| user.profile.external_id.as_ref() == Some(id)));
-        Ok(by_external_id
-            .or_else(|| user_name.and_then(|name| last(&|user| user_name_of(user) == Some(name.folded())))))
+        let nameless = |user: &User| user_name_of(user).is_none();
+        let shown_by = |user: &User, name: &UserName| {
+            let profile = &user.profile;
+            match (&profile.email, &profile.external_id) {
+                (Some(email), _) => email.folded() == name.folded(),
+                (None, external_id) => external_id.as_ref().is_some_and(|id| id.as_str() == name.as_str()),
+            }
+        };
+        let by_name = || user_name.and_then(|name| last(&|user| user_name_of(user) == Some(name.folded())));
+        let by_substitute = || user_name.and_then(|name| last(&|user| nameless(user) && shown_by(user, name)));
+        Ok(by_external_id.or_else(by_name).or_else(by_substitute))
     }
 
     async fn restore_user<'a>(&self, write: UserWrite<'a>, expected: Version) -> Result<(), StoreError> {

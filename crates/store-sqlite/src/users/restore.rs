@@ -1,7 +1,7 @@
 //! Users who were deleted and come back.
 
 use roster_application::ports::{StoreError, UniqueKey};
-use roster_domain::{ExternalId, OrganizationId, User, UserName};
+use roster_domain::{Email, ExternalId, OrganizationId, User, UserName};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -10,7 +10,8 @@ use crate::error::IntoStoreError;
 use crate::rows::users;
 
 impl SqliteStore {
-    /// The tombstone that was made last of those who had an external id, or else of those who had a name.
+    /// The tombstone that was made last of those who had an external id, or else of those who had a name, or else of those
+    /// who had none and were shown by it.
     pub(super) async fn tombstone(
         &self,
         organization: OrganizationId,
@@ -30,7 +31,7 @@ impl SqliteStore {
             .store()?,
             None => None,
         };
-        let found = match (by_external_id, user_name) {
+        let by_name = match (&by_external_id, user_name) {
             (None, Some(user_name)) => users!(
                 "WHERE organization_id = ?1 AND user_name_folded = ?2 AND deleted_at IS NOT NULL
                  ORDER BY deleted_at DESC, id DESC
@@ -41,8 +42,39 @@ impl SqliteStore {
             .fetch_optional(&self.readers)
             .await
             .store()?,
-            (found, _) => found,
+            _ => None,
         };
+        let found = by_external_id.or(by_name);
+        // Whoever had no name was shown by the address, or else by the external id.
+        let as_address = user_name.and_then(|name| Email::new(name.as_str()).ok());
+        let by_address = match (&found, as_address) {
+            (None, Some(address)) => users!(
+                "WHERE organization_id = ?1 AND email_folded = ?2 AND user_name_folded IS NULL AND deleted_at IS NOT NULL
+                 ORDER BY deleted_at DESC, id DESC
+                 LIMIT 1",
+                organization.uuid(),
+                address.folded(),
+            )
+            .fetch_optional(&self.readers)
+            .await
+            .store()?,
+            _ => None,
+        };
+        let found = found.or(by_address);
+        let by_substitute = match (&found, user_name) {
+            (None, Some(user_name)) => users!(
+                "WHERE organization_id = ?1 AND external_id = ?2 AND email IS NULL AND user_name_folded IS NULL AND deleted_at IS NOT NULL
+                 ORDER BY deleted_at DESC, id DESC
+                 LIMIT 1",
+                organization.uuid(),
+                user_name.as_str(),
+            )
+            .fetch_optional(&self.readers)
+            .await
+            .store()?,
+            _ => None,
+        };
+        let found = found.or(by_substitute);
         found.map(User::try_from).transpose()
     }
 }

@@ -130,3 +130,25 @@ async fn many_who_put_members_into_one_group_lose_none(#[case] store: Store) {
     ids.sort();
     assert_eq!(members, ids);
 }
+
+#[rstest]
+#[case::sqlite(Store::Sqlite)]
+#[case::postgres(Store::Postgres)]
+#[tokio::test]
+async fn many_who_change_one_user_are_all_served(#[case] store: Store) {
+    let server = Server::on(store).start().await;
+    let scim = provider(&server).await;
+    let path = format!("/Users/{}", id(&user(&scim, named("ann")).await));
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..90 {
+        let (scim, path) = (scim.clone(), path.clone());
+        let value = json!([{ "value": format!("https://photos.example.org/{number}") }]);
+        let body = json!({ "schemas": [PATCH], "Operations": [{ "op": "add", "path": "photos", "value": value }] });
+        tasks.spawn(async move { scim.patch(&path, body).await.status });
+    }
+    while let Some(status) = tasks.join_next().await {
+        assert_eq!(status.expect("the request ended"), 200);
+    }
+    let photos = scim.get(&path).await.expect(200).json()["photos"].clone();
+    assert_eq!(photos.as_array().map(Vec::len), Some(90), "{photos}");
+}
