@@ -56,6 +56,24 @@ impl Database {
         .await
     }
 
+    /// Keeps everybody from writing users, as long as what is returned is there.
+    pub async fn hold_users(&self) -> Held {
+        match self {
+            Self::Sqlite { url } => {
+                let mut connection = expected(SqliteConnection::connect(url).await, "connect");
+                let begin = "BEGIN IMMEDIATE";
+                expected(sqlx::query(begin).execute(&mut connection).await, begin);
+                Held::Sqlite(connection)
+            }
+            Self::Postgres(_) => {
+                let client = connect(&self.url()).await;
+                let lock = "BEGIN; LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE";
+                expected(client.batch_execute(lock).await, lock);
+                Held::Postgres(client)
+            }
+        }
+    }
+
     /// Carries out a statement, and returns how many rows it was about.
     async fn execute(&self, sql: &str) -> u64 {
         match self {
@@ -65,6 +83,27 @@ impl Database {
                 expected(outcome, sql).rows_affected()
             }
             Self::Postgres(_) => expected(connect(&self.url()).await.execute(sql, &[]).await, sql),
+        }
+    }
+}
+
+/// A transaction that keeps others from writing.
+pub enum Held {
+    /// In SQLite, from writing anything.
+    Sqlite(SqliteConnection),
+    /// In PostgreSQL, from writing users.
+    Postgres(Client),
+}
+
+impl Held {
+    /// Lets them write.
+    pub async fn release(self) {
+        let rollback = "ROLLBACK";
+        match self {
+            Self::Sqlite(mut connection) => {
+                expected(sqlx::query(rollback).execute(&mut connection).await, rollback);
+            }
+            Self::Postgres(client) => expected(client.batch_execute(rollback).await, rollback),
         }
     }
 }

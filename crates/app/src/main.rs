@@ -3,6 +3,7 @@
 mod adapters;
 mod cli;
 mod logging;
+mod memory;
 mod sandbox;
 mod secret_key;
 mod serve;
@@ -14,11 +15,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Allocation under many threads is where the system's allocator falls behind.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    memory::stay_small();
     let command_line = cli::CommandLine::parse();
     match cli::run(command_line) {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,6 +6,7 @@ mod cli;
 mod coalescing;
 mod credentials;
 mod cross;
+mod crowd;
 mod departures;
 mod drift;
 mod fault_matrix;
