@@ -92,9 +92,7 @@ async fn one_who_cannot_get_in_keeps_no_other_of_a_group_out(#[case] store: Stor
     let api = server.api();
     // Given somebody who has the external id of one of many
     let taken = external_ids(1)[AT_ONCE / 2].clone();
-    api.post("/v1/users", serde_json::json!({ "external_id": taken }))
-        .await
-        .expect(201);
+    api.post("/v1/users", whole::described(&taken)).await.expect(201);
 
     // When all of them come at once, and have to wait for each other
     let held = server.database().hold_users().await;

@@ -331,7 +331,7 @@ impl World {
                 // vendor's id leads there.
                 match step {
                     Step::LookUp(key) | Step::Create(key)
-                        if known.vendor_user_id.is_some() && Some(key) != self.key().as_ref() =>
+                        if known.there().is_some() && Some(key) != self.key().as_ref() =>
                     {
                         Outcome::Ended(known)
                     }
