@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use e2e::random::Random;
+use e2e::vendors::NAMES;
 use e2e::{Api, Body, Server, Store, wait};
 use reqwest::Method;
 use rstest::rstest;
@@ -18,6 +19,9 @@ const AT_ONCE: usize = 48;
 const ASKED: Duration = Duration::from_millis(400);
 /// How often the server is killed.
 const KILLS: usize = 5;
+/// Until when everything must be in sync after the last start: what a dead process claimed is only taken over when its lease has
+/// run out.
+const CONVERGED: Duration = Duration::from_mins(2);
 
 /// Sends a create for each external id at once. The status of each, in whatever order they are answered; nothing where there was
 /// no answer.
@@ -81,6 +85,9 @@ async fn kill_9_inside_a_group_loses_nobody_who_was_acknowledged(#[case] store: 
     for (external_id, id) in &acknowledged {
         assert_eq!(there.get(external_id), Some(id), "{external_id} was acknowledged");
     }
+    // Everybody comes to the vendors, too.
+    let in_sync = given::all_in_sync(&server.api(), CONVERGED).await;
+    assert_eq!(in_sync, there.len() * NAMES.len());
 }
 
 #[rstest]
