@@ -106,17 +106,15 @@ fn complete_operation(path: &str, method: &HttpMethod, operation: &mut Operation
         parameters.push(idempotency_key());
     }
     if operation.responses.responses.contains_key("412") {
-        let (matching, others) = match method {
-            HttpMethod::Get => (
-                "Answer only if the record is at this version.",
-                "Answer 304 if the record is at this version.",
-            ),
-            _ => (
-                "Do it only if the record is at this version.",
-                "Do it only if the record is not at this version.",
-            ),
+        let matching = match method {
+            HttpMethod::Get => "Answer only if the record is at this version.",
+            _ => "Do it only if the record is at this version.",
         };
-        parameters.extend([tags("If-Match", matching), tags("If-None-Match", others)]);
+        parameters.push(tags("If-Match", matching));
+    }
+    // Writes keep to it as well (RFC 9110, section 13.1.2). Nobody needs it there, so that it is told in prose only.
+    if operation.responses.responses.contains_key("304") {
+        parameters.push(tags("If-None-Match", "Answer 304 if the record is at this version."));
     }
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {
