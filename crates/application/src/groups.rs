@@ -7,7 +7,6 @@ use roster_domain::{
     ConnectionId, Deed, Fault, FieldPath, Given, Group, GroupChanges, GroupId, MemberChanges, Organization, Rule,
     UserId, Version, Violations,
 };
-use tokio::sync::OwnedMutexGuard;
 
 use crate::acting::Acting;
 use crate::error::{Conflicting, Error, Missing};
@@ -91,10 +90,15 @@ impl Groups {
         let mut turn = None;
         for _ in 0..ROUNDS {
             let group = self.get_at(acting.organization, id, expected).await?;
-            if let Some(next) = self.update_at(acting, &group, changes).await? {
+            let members = if changes.members.is_none() {
+                Vec::new()
+            } else {
+                self.members_of(acting.organization, id).await?
+            };
+            if let Some(next) = self.update_at(acting, &group, &members, changes).await? {
                 return Ok(next);
             }
-            self.stand_in_line(&mut turn, id).await;
+            self.rivals.stand_in_line(&mut turn, id.uuid()).await;
         }
         Err(Error::Contention)
     }
@@ -110,25 +114,30 @@ impl Groups {
         let mut turn = None;
         for _ in 0..ROUNDS {
             let group = self.get_at(acting.organization, id, expected).await?;
-            let members = self.members(acting.organization, &[id]).await?.remove(&id);
-            let changes = decide(&members.unwrap_or_default())?;
-            if let Some(next) = self.update_at(acting, &group, &changes).await? {
+            let members = self.members_of(acting.organization, id).await?;
+            let changes = decide(&members)?;
+            if let Some(next) = self.update_at(acting, &group, &members, &changes).await? {
                 return Ok(next);
             }
-            self.stand_in_line(&mut turn, id).await;
+            self.rivals.stand_in_line(&mut turn, id.uuid()).await;
         }
         Err(Error::Contention.into())
     }
 
-    /// Changes a group as it was read; `None` if somebody was faster.
+    /// Changes a group as it was read, with who was in it then; `None` if somebody was faster.
     async fn update_at(
         &self,
         acting: Acting<'_>,
         group: &Group,
+        members: &[UserId],
         changes: &GroupChanges,
     ) -> Result<Option<Group>, Error> {
         let organization = acting.organization;
-        let changes = self.left_over(organization, group.id, changes).await?;
+        // Who is in the group already does not come, and who is not does not go.
+        let changes = GroupChanges {
+            members: changes.members.left_over(&members.iter().copied().collect()),
+            ..changes.clone()
+        };
         let next = group.update(&changes, self.clock.now())?;
         if next == *group {
             // Who is in it was read after the group: of the same version only if nobody came or went in between.
@@ -151,13 +160,6 @@ impl Groups {
         }
     }
 
-    /// Who lost a race for a group waits for those who lost one before.
-    async fn stand_in_line(&self, turn: &mut Option<OwnedMutexGuard<()>>, id: GroupId) {
-        if turn.is_none() {
-            *turn = Some(self.rivals.turn(id.uuid()).await);
-        }
-    }
-
     /// Deletes a group. Its members leave it, and with it the connections where it put them.
     pub async fn delete(&self, acting: Acting<'_>, id: GroupId, expected: Option<&[Version]>) -> Result<(), Error> {
         let mut turn = None;
@@ -170,7 +172,7 @@ impl Groups {
                 Err(StoreError::Stale) => {}
                 Err(error) => return Err(error.into()),
             }
-            self.stand_in_line(&mut turn, id).await;
+            self.rivals.stand_in_line(&mut turn, id.uuid()).await;
         }
         Err(Error::Contention)
     }
@@ -229,22 +231,10 @@ impl Groups {
         }
     }
 
-    /// What a change comes to: who is in the group already does not come, and who is not does not go.
-    async fn left_over(
-        &self,
-        organization: &Organization,
-        id: GroupId,
-        changes: &GroupChanges,
-    ) -> Result<GroupChanges, Error> {
-        if changes.members.is_none() {
-            return Ok(changes.clone());
-        }
+    /// Who is in a group.
+    async fn members_of(&self, organization: &Organization, id: GroupId) -> Result<Vec<UserId>, Error> {
         let members = self.store.members(organization.id, &[id]).await?;
-        let members = members.into_iter().map(|(_, user)| user).collect();
-        Ok(GroupChanges {
-            members: changes.members.left_over(&members),
-            ..changes.clone()
-        })
+        Ok(members.into_iter().map(|(_, user)| user).collect())
     }
 
     /// Everybody who is to come is there.

@@ -25,6 +25,13 @@ impl Rivals {
         self.queue(record).lock_owned().await
     }
 
+    /// The same for whoever is about to try once more: waits at the first loss, and keeps the turn after that.
+    pub(crate) async fn stand_in_line(&self, turn: &mut Option<OwnedMutexGuard<()>>, record: Uuid) {
+        if turn.is_none() {
+            *turn = Some(self.turn(record).await);
+        }
+    }
+
     fn queue(&self, record: Uuid) -> Arc<Turn<()>> {
         let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = queues.get(&record).and_then(Weak::upgrade) {

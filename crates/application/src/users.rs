@@ -1,5 +1,6 @@
 //! The use cases for users.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use roster_domain::{
@@ -148,10 +149,28 @@ impl Users {
         changes: &UserChanges,
         expected: Option<&[Version]>,
     ) -> Result<Revision, Error> {
+        self.rewrite(acting, id, expected, |user| ready(self.updated(acting, &user, changes)))
+            .await
+    }
+
+    /// Changes a user as is decided for the user as it stands, which may be asked more than once. With `expected`, only
+    /// if the user is at one of those versions.
+    pub async fn revise<E: From<Error>, F: Future<Output = Result<UserChanges, E>>>(
+        &self,
+        acting: Acting<'_>,
+        id: UserId,
+        expected: Option<&[Version]>,
+        decide: impl Fn(User) -> F,
+    ) -> Result<Revision, E> {
         self.rewrite(acting, id, expected, |user| {
-            Ok(user.update(changes, acting.organization.phi_guard, self.clock.now())?)
+            let changes = decide(user.clone());
+            async move { Ok(self.updated(acting, &user, &changes.await?)?) }
         })
         .await
+    }
+
+    fn updated(&self, acting: Acting<'_>, user: &User, changes: &UserChanges) -> Result<Revision, Error> {
+        Ok(user.update(changes, acting.organization.phi_guard, self.clock.now())?)
     }
 
     /// Creates a user. Somebody who was deleted, and had the same external id or `userName`, comes back as the same user: to the
@@ -209,12 +228,12 @@ impl Users {
     /// Deletes a user: no surface sees it any more, and its accounts are driven to be gone.
     pub async fn delete(&self, acting: Acting<'_>, id: UserId, expected: Option<&[Version]>) -> Result<(), Error> {
         self.rewrite(acting, id, expected, |user| {
-            Ok(Revision {
+            ready(Ok::<_, Error>(Revision {
                 user: user.delete(self.clock.now()),
                 changed: true,
                 suspicions: Vec::new(),
                 password: None,
-            })
+            }))
         })
         .await
         .map(drop)
@@ -325,20 +344,20 @@ impl Users {
     }
 
     /// Reads, decides and writes, and begins again when somebody else wrote in between.
-    async fn rewrite(
+    async fn rewrite<E: From<Error>, F: Future<Output = Result<Revision, E>>>(
         &self,
         acting: Acting<'_>,
         id: UserId,
         expected: Option<&[Version]>,
-        decide: impl Fn(&User) -> Result<Revision, Error>,
-    ) -> Result<Revision, Error> {
+        decide: impl Fn(User) -> F,
+    ) -> Result<Revision, E> {
         let mut turn = None;
         for _ in 0..ROUNDS {
             let user = self.get(acting.organization, id).await?;
             if expected.is_some_and(|versions| !versions.contains(&user.version)) {
-                return Err(Error::VersionMismatch { current: user.version });
+                return Err(Error::VersionMismatch { current: user.version }.into());
             }
-            let revision = decide(&user)?;
+            let revision = decide(user.clone()).await?;
             if !revision.changed {
                 return Ok(revision);
             }
@@ -346,13 +365,11 @@ impl Users {
                 Ok(()) => return Ok(revision),
                 // The customer that the user was read with may just have been given another id.
                 Err(StoreError::Stale | StoreError::Reference) => {}
-                Err(error) => return Err(conflicting(error)),
+                Err(error) => return Err(conflicting(error).into()),
             }
-            if turn.is_none() {
-                turn = Some(self.rivals.turn(id.uuid()).await);
-            }
+            self.rivals.stand_in_line(&mut turn, id.uuid()).await;
         }
-        Err(Error::Contention)
+        Err(Error::Contention.into())
     }
 
     /// Stores a revision in place of the user that it was made of.

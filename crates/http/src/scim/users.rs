@@ -17,9 +17,6 @@ use crate::refusal::Refusal;
 
 const OF: ResourceType = ResourceType::User;
 
-/// How often a change is worked out anew when others change the same user meanwhile. One of them succeeds in each round.
-const ROUNDS: usize = 64;
-
 /// Makes a user; one who was deleted comes back.
 pub(super) async fn create(call: Call<'_>, body: &Json, shown: &Projection) -> Result<Answer, Refusal> {
     let changes = changes(body);
@@ -76,19 +73,14 @@ async fn change(
     expected: Option<&[Version]>,
     decide: impl Fn(&User) -> Result<UserChanges, Error>,
 ) -> Result<User, Refusal> {
-    let users = &call.services.users;
-    for _ in 0..ROUNDS {
-        let user = users.get(call.organization(), id).await?;
-        if expected.is_some_and(|versions| !versions.contains(&user.version)) {
-            return Err(Error::VersionMismatch { current: user.version }.into());
-        }
-        let changes = user_names::permitted(call, &user, decide(&user)?).await?;
-        match users.update(call.acting(), id, &changes, Some(&[user.version])).await {
-            Err(Error::VersionMismatch { .. }) => {}
-            revised => return Ok(revised?.user),
-        }
-    }
-    Err(Error::Contention.into())
+    let decide = &decide;
+    let permitted = |user: User| async move { user_names::permitted(call, &user, decide(&user)?).await };
+    let revised = call
+        .services
+        .users
+        .revise(call.acting(), id, expected, permitted)
+        .await?;
+    Ok(revised.user)
 }
 
 /// Deletes a user.

@@ -17,64 +17,43 @@ impl PostgresStore {
         external_id: Option<&ExternalId>,
         user_name: Option<&UserName>,
     ) -> Result<Option<User>, StoreError> {
-        let by_external_id = match external_id {
-            Some(external_id) => users!(
-                "WHERE organization_id = $1 AND external_id = $2 AND deleted_at IS NOT NULL
-                 ORDER BY deleted_at DESC, id DESC
-                 LIMIT 1",
-                organization.uuid(),
-                external_id.as_str(),
-            )
-            .fetch_optional(&self.pool)
-            .await
-            .store()?,
-            None => None,
+        macro_rules! last {
+            ($condition:literal, $value:expr) => {
+                users!(
+                    "WHERE organization_id = $1 AND deleted_at IS NOT NULL AND " $condition "
+                     ORDER BY deleted_at DESC, id DESC
+                     LIMIT 1",
+                    organization.uuid(),
+                    $value,
+                )
+                .fetch_optional(&self.pool)
+                .await
+                .store()?
+                .map(User::try_from)
+                .transpose()?
+            };
+        }
+        if let Some(external_id) = external_id
+            && let Some(found) = last!("external_id = $2", external_id.as_str())
+        {
+            return Ok(Some(found));
+        }
+        let Some(name) = user_name else {
+            return Ok(None);
         };
-        let by_name = match (&by_external_id, user_name) {
-            (None, Some(user_name)) => users!(
-                "WHERE organization_id = $1 AND user_name_folded = $2 AND deleted_at IS NOT NULL
-                 ORDER BY deleted_at DESC, id DESC
-                 LIMIT 1",
-                organization.uuid(),
-                user_name.folded(),
-            )
-            .fetch_optional(&self.pool)
-            .await
-            .store()?,
-            _ => None,
-        };
-        let found = by_external_id.or(by_name);
+        if let Some(found) = last!("user_name_folded = $2", name.folded()) {
+            return Ok(Some(found));
+        }
         // Whoever had no name was shown by the address, or else by the external id.
-        let as_address = user_name.and_then(|name| Email::new(name.as_str()).ok());
-        let by_address = match (&found, as_address) {
-            (None, Some(address)) => users!(
-                "WHERE organization_id = $1 AND email_folded = $2 AND user_name_folded IS NULL AND deleted_at IS NOT NULL
-                 ORDER BY deleted_at DESC, id DESC
-                 LIMIT 1",
-                organization.uuid(),
-                address.folded(),
-            )
-            .fetch_optional(&self.pool)
-            .await
-            .store()?,
-            _ => None,
-        };
-        let found = found.or(by_address);
-        let by_substitute = match (&found, user_name) {
-            (None, Some(user_name)) => users!(
-                "WHERE organization_id = $1 AND external_id = $2 AND email IS NULL AND user_name_folded IS NULL AND deleted_at IS NOT NULL
-                 ORDER BY deleted_at DESC, id DESC
-                 LIMIT 1",
-                organization.uuid(),
-                user_name.as_str(),
-            )
-            .fetch_optional(&self.pool)
-            .await
-            .store()?,
-            _ => None,
-        };
-        let found = found.or(by_substitute);
-        found.map(User::try_from).transpose()
+        if let Ok(address) = Email::new(name.as_str())
+            && let Some(found) = last!("user_name_folded IS NULL AND email_folded = $2", address.folded())
+        {
+            return Ok(Some(found));
+        }
+        Ok(last!(
+            "user_name_folded IS NULL AND email IS NULL AND external_id = $2",
+            name.as_str()
+        ))
     }
 }
 

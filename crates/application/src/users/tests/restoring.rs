@@ -1,10 +1,12 @@
-//! Users who come back.
+//! Users who come back, and changes that are decided for the user as it stands.
+
+use std::future::ready;
 
 use mockall::Sequence;
 use roster_domain::{Deed, User, UserChanges};
 use rstest::rstest;
 
-use super::users;
+use super::{reads, users, writes};
 use crate::error::{Conflicting, Error};
 use crate::ports::{MockUserStore, StoreError, UniqueKey};
 use crate::testing::{acting, ann, ann_changes, at, organization, set, user_id};
@@ -165,4 +167,76 @@ async fn somebody_always_being_faster_is_contention() {
         .await;
 
     assert!(matches!(refused, Err(Error::Contention)), "{refused:?}");
+}
+
+/// Ann at a version, with a first name.
+fn ann_at(version: i64, first_name: &str) -> User {
+    let changes = UserChanges {
+        first_name: set(first_name),
+        ..ann_changes()
+    };
+    User {
+        version,
+        ..crate::testing::user(1, &changes)
+    }
+}
+
+#[tokio::test]
+async fn a_revision_is_decided_for_the_user_as_it_stands_each_time_it_is_read() {
+    let (mut store, mut order) = (MockUserStore::new(), Sequence::new());
+    reads(&mut store, &mut order, Some(ann_at(1, "Ann")));
+    writes(&mut store, &mut order, 1, Err(StoreError::Stale));
+    reads(&mut store, &mut order, Some(ann_at(2, "Anna")));
+    writes(&mut store, &mut order, 2, Ok(()));
+
+    let revised = users(store)
+        .revise(acting(&organization()), user_id(1), None, |user| {
+            let first = user.profile.first_name.as_ref().expect("a name");
+            ready(Ok::<_, Error>(UserChanges {
+                first_name: set(&format!("{first} B.")),
+                ..UserChanges::default()
+            }))
+        })
+        .await
+        .expect("revised");
+
+    let first = revised.user.profile.first_name.expect("a name");
+    assert_eq!((first.as_str(), revised.user.version), ("Anna B.", 3));
+}
+
+#[tokio::test]
+async fn nothing_is_decided_for_a_user_at_another_version_than_expected() {
+    let (mut store, mut order) = (MockUserStore::new(), Sequence::new());
+    reads(&mut store, &mut order, Some(ann_at(4, "Ann")));
+
+    let refused = users(store)
+        .revise(
+            acting(&organization()),
+            user_id(1),
+            Some(&[3]),
+            async |_| -> Result<_, Error> { panic!("the user is at another version") },
+        )
+        .await;
+
+    assert!(
+        matches!(refused, Err(Error::VersionMismatch { current: 4 })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_decision_that_cannot_be_made_writes_nothing() {
+    let (mut store, mut order) = (MockUserStore::new(), Sequence::new());
+    reads(&mut store, &mut order, Some(ann()));
+
+    let refused = users(store)
+        .revise(acting(&organization()), user_id(1), None, |_| {
+            ready(Err(Error::Conflict(Conflicting::AmbiguousId)))
+        })
+        .await;
+
+    assert!(
+        matches!(refused, Err(Error::Conflict(Conflicting::AmbiguousId))),
+        "{refused:?}"
+    );
 }
