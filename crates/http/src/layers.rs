@@ -1,28 +1,31 @@
 //! What every request passes on its way in and out: its id, its span, its time limit, and the net under panics.
 
+mod around;
+
 use std::any::Any;
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{CONNECTION, X_CONTENT_TYPE_OPTIONS};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
-use axum::middleware::{self, Next};
+use axum::body::{Body, HttpBody};
+use axum::extract::{MatchedPath, Request};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
 use http_body_util::BodyExt;
 use roster_application::ports::Ids;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::RequestId;
-use tracing::field::Empty;
-use tracing::{Instrument, error, info, info_span};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::{Instrument, Span, error, info, info_span};
 
+pub(crate) use self::around::{Around, Aspect};
 use crate::refusal::{Kind, Refusal};
-use crate::unread;
+use crate::unread::{self, Unread};
 
 /// How long a request may take, from when its body is there. Shorter than [`roster_application::idempotency::Idempotency::SILENT_AFTER`].
 pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -42,11 +45,8 @@ fn given_id(headers: &HeaderMap) -> Option<RequestId> {
 }
 
 /// The id of a request as text: the caller's own `X-Request-Id`, or a new UUID.
-fn id_of(extensions: &Extensions) -> &str {
-    extensions
-        .get::<RequestId>()
-        .and_then(|id| id.header_value().to_str().ok())
-        .unwrap_or_default()
+fn text(id: Option<&RequestId>) -> &str {
+    id.and_then(|id| id.header_value().to_str().ok()).unwrap_or_default()
 }
 
 /// How a surface writes a refusal, given the id of the request.
@@ -57,47 +57,130 @@ pub(crate) type Render = fn(&Refusal, &str) -> Response;
 ///
 /// Handlers may therefore return `Result<_, Refusal>`. Call it once per surface, when all routes and the fallback are there.
 pub(crate) fn guarded<S: Clone + Send + Sync + 'static>(router: Router<S>, render: Render) -> Router<S> {
-    router
-        .layer(middleware::from_fn(within_time_limit))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(move |request, next| {
-            rendered(render, request, next)
-        }))
+    router.layer(Around(Guard {
+        render,
+        is_limited: true,
+    }))
 }
 
-/// Gives a request up [`TIME_LIMIT`] after its body was read or passed over, with a [`Refusal`] that the surface still has to give a body.
-pub(crate) async fn within_time_limit(request: Request, next: Next) -> Response {
-    // Nobody sends: the receiver hears when the body is dropped, with the sender in it.
-    let (body_is_here, body_is_gone) = oneshot::channel::<Infallible>();
-    let request = request.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            let _held = &body_is_here;
-            frame
-        }))
-    });
-    let time_is_up = async {
+/// Observes every request of all surfaces, with a net under everything else: what no surface has caught or given a body. It
+/// sets no time limit, for the surfaces do.
+pub(crate) fn observed(router: Router, render: Render, ids: Arc<dyn Ids>) -> Router {
+    let guard = Guard {
+        render,
+        is_limited: false,
+    };
+    router.layer((Around(Observation { ids }), Around(guard)))
+}
+
+/// For answers that hold personal data, and sometimes a new key: no cache on the way keeps them.
+pub(crate) fn uncached() -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+}
+
+/// The net under a surface.
+#[derive(Debug, Clone, Copy)]
+struct Guard {
+    render: Render,
+    /// Whether a request is given up [`TIME_LIMIT`] after its body was read or passed over.
+    is_limited: bool,
+}
+
+/// What is kept of a request until it is answered.
+struct Guarded {
+    render: Render,
+    id: Option<RequestId>,
+    limit: Option<Limit>,
+}
+
+/// Since when a request is limited.
+enum Limit {
+    /// It has no body to wait for.
+    AtOnce,
+    /// Nobody sends: the receiver hears when the body is dropped, with the sender in it.
+    AfterBody(oneshot::Receiver<Infallible>),
+}
+
+impl Limit {
+    fn lay_on(request: Request) -> (Request, Self) {
+        if request.body().is_end_stream() {
+            return (request, Self::AtOnce);
+        }
+        let (body_is_here, body_is_gone) = oneshot::channel::<Infallible>();
+        let request = request.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _held = &body_is_here;
+                frame
+            }))
+        });
+        (request, Self::AfterBody(body_is_gone))
+    }
+
+    async fn elapse(self) {
         // A body that somebody waits for and that does not come is refused before this; see `body::ARRIVAL_LIMIT`.
-        if timeout(TIME_LIMIT, body_is_gone).await.is_ok() {
+        let is_bodiless = match self {
+            Self::AtOnce => true,
+            Self::AfterBody(body_is_gone) => timeout(TIME_LIMIT, body_is_gone).await.is_ok(),
+        };
+        if is_bodiless {
             sleep(TIME_LIMIT).await;
         }
-    };
-    tokio::select! {
-        biased;
-        response = next.run(request) => response,
-        () = time_is_up => Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            Kind::TimedOut,
-            format!(
-                "the request was given up after {} seconds; whether it took effect is not known",
-                TIME_LIMIT.as_secs()
-            ),
-        )
-        .into_response(),
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature is that of `catch_unwind`")]
-fn panicked(cause: Box<dyn Any + Send>) -> Response {
+impl Aspect for Guard {
+    type Kept = Guarded;
+
+    fn before(&self, request: Request) -> (Request, Guarded) {
+        let id = request.extensions().get::<RequestId>().cloned();
+        let (request, limit) = if self.is_limited {
+            let (request, limit) = Limit::lay_on(request);
+            (request, Some(limit))
+        } else {
+            (request, None)
+        };
+        let render = self.render;
+        (request, Guarded { render, id, limit })
+    }
+
+    async fn after(kept: Guarded, answer: impl Future<Output = Response> + Send + 'static) -> Response {
+        let answer = AssertUnwindSafe(answer).catch_unwind();
+        let answer = match kept.limit {
+            None => answer.await,
+            Some(limit) => tokio::select! {
+                biased;
+                answer = answer => answer,
+                () = limit.elapse() => Ok(given_up()),
+            },
+        };
+        let mut response = answer.unwrap_or_else(|cause| panicked(&*cause));
+        let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
+            return response;
+        };
+        let mut rendered = (kept.render)(&refusal, text(kept.id.as_ref()));
+        for (name, value) in response.headers() {
+            // What a handler added stays, unless it describes the body that is replaced.
+            if name != axum::http::header::CONTENT_LENGTH && !rendered.headers().contains_key(name) {
+                rendered.headers_mut().append(name, value.clone());
+            }
+        }
+        rendered
+    }
+}
+
+fn given_up() -> Response {
+    Refusal::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        Kind::TimedOut,
+        format!(
+            "the request was given up after {} seconds; whether it took effect is not known",
+            TIME_LIMIT.as_secs()
+        ),
+    )
+    .into_response()
+}
+
+fn panicked(cause: &(dyn Any + Send)) -> Response {
     let cause = cause
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -107,59 +190,66 @@ fn panicked(cause: Box<dyn Any + Send>) -> Response {
     Refusal::fault().into_response()
 }
 
-/// The net under everything else: what no surface has caught or given a body. It sets no time limit, for the surfaces do.
-pub(crate) fn guarded_outside(router: Router, render: Render) -> Router {
-    router
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn(move |request, next| {
-            rendered(render, request, next)
-        }))
-}
-
-async fn rendered(render: Render, request: Request, next: Next) -> Response {
-    let id = id_of(request.extensions()).to_owned();
-    let mut response = next.run(request).await;
-    let Some(refusal) = response.extensions_mut().remove::<Refusal>() else {
-        return response;
-    };
-    let mut rendered = render(&refusal, &id);
-    for (name, value) in response.headers() {
-        // What a handler added stays, unless it describes the body that is replaced.
-        if name != axum::http::header::CONTENT_LENGTH && !rendered.headers().contains_key(name) {
-            rendered.headers_mut().append(name, value.clone());
-        }
-    }
-    rendered
-}
-
 /// Gives a request its id and its span, and logs how it was answered: method, route, status and time, and never a query,
 /// a header or a body, which may hold secrets and personal data. The outermost layer.
-pub(crate) async fn observe(State(ids): State<Arc<dyn Ids>>, mut request: Request, next: Next) -> Response {
-    let id = given_id(request.headers()).unwrap_or_else(|| new_id(&*ids));
-    request.extensions_mut().insert(id.clone());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str);
-    let text = id_of(request.extensions());
-    let span = info_span!("request", id = text, method = %request.method(), route, status = Empty, ms = Empty);
-    let begun = Instant::now();
-    let has_connection = request.version() <= Version::HTTP_11;
-    let (request, unread) = unread::lend(request);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    span.record("status", response.status().as_u16());
-    span.record("ms", u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
-    info!(parent: &span, "answered");
-    let headers = response.headers_mut();
-    headers.insert(&X_REQUEST_ID, id.into_header_value());
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let is_waiting = has_connection && response.status() == StatusCode::REQUEST_TIMEOUT;
-    if is_waiting || !unread.read_away().await {
-        response
-            .headers_mut()
-            .insert(CONNECTION, HeaderValue::from_static("close"));
+#[derive(Clone)]
+struct Observation {
+    ids: Arc<dyn Ids>,
+}
+
+/// What is kept of a request until it is answered.
+struct Observed {
+    id: RequestId,
+    span: Span,
+    begun: Instant,
+    has_connection: bool,
+    unread: Unread,
+}
+
+impl Aspect for Observation {
+    type Kept = Observed;
+
+    fn before(&self, mut request: Request) -> (Request, Observed) {
+        let id = given_id(request.headers()).unwrap_or_else(|| new_id(&*self.ids));
+        let extensions = request.extensions();
+        let route = extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+        let method = request.method();
+        let span = info_span!("request", id = text(Some(&id)), %method, route);
+        request.extensions_mut().insert(id.clone());
+        let has_connection = request.version() <= Version::HTTP_11;
+        let (request, unread) = unread::lend(request);
+        let observed = Observed {
+            id,
+            span,
+            begun: Instant::now(),
+            has_connection,
+            unread,
+        };
+        (request, observed)
     }
-    response
+
+    async fn after(kept: Observed, answer: impl Future<Output = Response> + Send + 'static) -> Response {
+        let Observed {
+            id,
+            span,
+            begun,
+            has_connection,
+            unread,
+        } = kept;
+        let mut response = answer.instrument(span.clone()).await;
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        info!(parent: &span, status = response.status().as_u16(), ms, "answered");
+        let headers = response.headers_mut();
+        headers.insert(&X_REQUEST_ID, id.into_header_value());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        let is_waiting = has_connection && response.status() == StatusCode::REQUEST_TIMEOUT;
+        if is_waiting || !unread.read_away().await {
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
 }
 
 fn new_id(ids: &dyn Ids) -> RequestId {
@@ -256,7 +346,7 @@ mod tests {
             }
         }
         let ids: Arc<dyn Ids> = Arc::new(Zero);
-        let router = guarded(taking(Duration::ZERO), plain).layer(middleware::from_fn_with_state(ids, observe));
+        let router = observed(guarded(taking(Duration::ZERO), plain), plain, ids);
         let request = Request::get("/").body(slow(Duration::MAX)).unwrap();
 
         let response = router.oneshot(request).await.unwrap();

@@ -22,7 +22,7 @@ mod v1;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::{Router, middleware};
+use axum::Router;
 use roster_application::accounts::Accounts;
 use roster_application::api_clients::ApiClients;
 use roster_application::authentication::{Authentication, Tokens};
@@ -133,16 +133,15 @@ pub fn router(services: Services, sandbox: Option<Sandbox>) -> Router {
         routes = routes.merge(sandbox::routes(&services, &sandbox));
     }
     // Whatever no surface has given a body, a path that none of them owns above all, is a problem of `/v1`.
-    layers::guarded_outside(routes.fallback(v1::unknown_path), v1::problem::render)
-        .layer(middleware::from_fn_with_state(services.ids.clone(), layers::observe))
+    let routes = routes.fallback(v1::unknown_path);
+    layers::observed(routes, v1::problem::render, services.ids.clone())
 }
 
 /// `/healthz` and `/readyz` alone, for a process that serves nothing else but can be asked how it is.
 pub fn operations_router(services: Services) -> Router {
     let services = Arc::new(services);
     let routes = operations::routes(&services).fallback(v1::unknown_path);
-    layers::guarded_outside(routes, v1::problem::render)
-        .layer(middleware::from_fn_with_state(services.ids.clone(), layers::observe))
+    layers::observed(routes, v1::problem::render, services.ids.clone())
 }
 
 /// Every specification that is served, OpenAPI 3.1, by its name: `v1` first, then one for each API of each dialect.

@@ -28,10 +28,9 @@ mod write;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderValue, StatusCode, Uri};
-use axum::middleware::{self, Next};
+use axum::extract::Request;
+use axum::http::{StatusCode, Uri};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use roster_domain::Surface;
@@ -39,8 +38,8 @@ use roster_domain::scim::ResourceType;
 use tower::ServiceExt;
 
 use crate::Services;
-use crate::bearer::bearer;
-use crate::layers::guarded;
+use crate::bearer::authenticated;
+use crate::layers::{guarded, uncached};
 use crate::refusal::{Kind, Refusal};
 
 /// Where the surface is.
@@ -56,8 +55,14 @@ pub(crate) fn routes(services: &Arc<Services>) -> Router {
         .route("/Me", any(nobody))
         .fallback(unknown_path)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(services.clone(), authenticate))
-        .layer(middleware::from_fn(uncached))
+        .layer((
+            uncached(),
+            authenticated(
+                services,
+                Surface::Scim,
+                "the Bearer token is no API key that is valid here now",
+            ),
+        ))
         .with_state(services.clone());
     // What is nested does not get the prefix with a slash at its end.
     let root = {
@@ -87,29 +92,6 @@ async fn at(routes: Router, path: &str, mut request: Request) -> Result<Response
     parts.path_and_query = Some(target.parse().map_err(|_| Refusal::unknown_path())?);
     *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Refusal::unknown_path())?;
     Ok(routes.oneshot(request).await.into_response())
-}
-
-/// Finds out who is calling, for every path of the surface.
-async fn authenticate(
-    State(services): State<Arc<Services>>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    let key = bearer(request.headers())?;
-    let caller = services.authentication.by_api_key(key, Surface::Scim).await?;
-    let caller =
-        caller.ok_or_else(|| Refusal::unauthorized("the Bearer token is no API key that is valid here now"))?;
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
-}
-
-/// Answers hold personal data: no cache on the way keeps them.
-async fn uncached(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// Who calls is an API client, and no user (RFC 7644, section 3.11).

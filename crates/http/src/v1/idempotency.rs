@@ -4,23 +4,26 @@
 //! the key stays taken, and once [`Idempotency::SILENT_AFTER`] has passed, the request is resumed, which looks for what it
 //! made before it makes it again. The same happens when the process dies on the way.
 
-use std::sync::Arc;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{OriginalUri, Request, State};
+use axum::extract::{OriginalUri, Request};
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use futures::future::Either;
 use roster_application::authentication::Caller;
 use roster_application::idempotency::{Admission, Idempotency};
 use roster_application::ports::IdempotencyKey;
 use serde::{Deserialize, Serialize};
+use tower::{Layer, Service, ServiceExt};
 use tracing::{Instrument, Span, error};
 use zeroize::Zeroizing;
 
-use crate::Services;
 use crate::body;
 use crate::refusal::{Kind, Refusal};
 
@@ -42,18 +45,76 @@ struct Answer {
     body: String,
 }
 
-/// Lets a POST with an `Idempotency-Key` have its effect once, and gives its answer again. Behind authentication.
-pub(crate) async fn once(
-    State(services): State<Arc<Services>>,
-    OriginalUri(uri): OriginalUri,
-    request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    if request.method() != Method::POST {
-        return Ok(next.run(request).await);
+/// Lets a POST with an `Idempotency-Key` have its effect once, and gives its answer again. Behind authentication. Every other
+/// request goes on as if there were no layer.
+#[derive(Clone)]
+pub(crate) struct OnceLayer(pub(crate) Idempotency);
+
+impl<S> Layer<S> for OnceLayer {
+    type Service = Once<S>;
+
+    fn layer(&self, inner: S) -> Once<S> {
+        Once {
+            idempotency: self.0.clone(),
+            inner,
+        }
     }
+}
+
+/// Routes behind [`OnceLayer`].
+#[derive(Clone)]
+pub(crate) struct Once<S> {
+    idempotency: Idempotency,
+    inner: S,
+}
+
+/// What becomes of a request.
+type Answered = Result<Response, Infallible>;
+
+impl<S> Service<Request> for Once<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, Pin<Box<dyn Future<Output = Answered> + Send>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if request.method() != Method::POST || !request.headers().contains_key(&IDEMPOTENCY_KEY) {
+            return Either::Left(self.inner.call(request));
+        }
+        let (idempotency, inner) = (self.idempotency.clone(), self.inner.clone());
+        let next = move |request| {
+            inner
+                .oneshot(request)
+                .map(|answered| answered.unwrap_or_else(|never| match never {}))
+        };
+        Either::Right(Box::pin(async move {
+            Ok(once(idempotency, request, next).await.into_response())
+        }))
+    }
+}
+
+async fn once<F>(
+    idempotency: Idempotency,
+    request: Request,
+    next: impl FnOnce(Request) -> F,
+) -> Result<Response, Refusal>
+where
+    F: Future<Output = Response> + Send + 'static,
+{
     let Some(key) = key(request.headers())? else {
-        return Ok(next.run(request).await);
+        return Ok(next(request).await);
+    };
+    // The target as it was sent, whatever is nested in what.
+    let uri = match request.extensions().get::<OriginalUri>() {
+        Some(OriginalUri(uri)) => uri.clone(),
+        None => request.uri().clone(),
     };
     let (mut parts, body) = request.into_parts();
     let organization = match parts.extensions.get::<Caller>() {
@@ -63,12 +124,11 @@ pub(crate) async fn once(
     let bytes = body::bytes(body).await?;
     let target = uri.path_and_query().map_or("", |target| target.as_str());
     let fingerprint = fingerprint(&parts.method, target, &parts.headers, &bytes);
-    let idempotency = services.idempotency.clone();
     let (key, admission) = idempotency.begin(organization, &key, fingerprint).await?;
     match admission {
         Admission::Proceed(reserved) => {
             parts.extensions.insert(reserved);
-            let handled = next.run(Request::from_parts(parts, Body::from(bytes)));
+            let handled = next(Request::from_parts(parts, Body::from(bytes)));
             // In a task of its own, so that a caller who hangs up does not cut it off between the effect and its record.
             let task = tokio::spawn(recorded(idempotency, key, handled).instrument(Span::current()));
             match task.await {

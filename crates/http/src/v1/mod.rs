@@ -26,20 +26,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::HeaderValue;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use roster_domain::Surface;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::Services;
-use crate::bearer::bearer;
-use crate::layers::guarded;
+use crate::bearer::authenticated;
+use crate::layers::{guarded, uncached};
 use crate::refusal::Refusal;
 
+use self::idempotency::OnceLayer;
 pub(crate) use openapi::PATH as OPENAPI_PATH;
 
 /// Every operation, with its specification: one registration for both.
@@ -65,11 +62,17 @@ pub(crate) fn specification() -> utoipa::openapi::OpenApi {
 pub(crate) fn routes(services: &Arc<Services>) -> Router {
     let (operations, _) = operations().split_for_parts();
     let operations = operations
-        .route_layer(middleware::from_fn_with_state(services.clone(), idempotency::once))
+        .route_layer(OnceLayer(services.idempotency.clone()))
         .fallback(unknown_path)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn_with_state(services.clone(), authenticate))
-        .layer(middleware::from_fn(uncached))
+        .layer((
+            uncached(),
+            authenticated(
+                services,
+                Surface::V1,
+                "the Bearer token is no API key that is valid now",
+            ),
+        ))
         .with_state(services.clone());
     let json = Bytes::from(specification().to_json().unwrap_or_default());
     let specification = get(move || async move { ([(CONTENT_TYPE, "application/json")], json) });
@@ -81,28 +84,6 @@ pub(crate) fn routes(services: &Arc<Services>) -> Router {
         Router::new().nest("/v1", operations).merge(specification),
         problem::render,
     )
-}
-
-/// Finds out who is calling, for every path of the surface.
-async fn authenticate(
-    State(services): State<Arc<Services>>,
-    mut request: Request,
-    next: Next,
-) -> Result<Response, Refusal> {
-    let key = bearer(request.headers())?;
-    let caller = services.authentication.by_api_key(key, Surface::V1).await?;
-    let caller = caller.ok_or_else(|| Refusal::unauthorized("the Bearer token is no API key that is valid now"))?;
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
-}
-
-/// Answers hold personal data, and sometimes a new key: no cache on the way keeps them.
-async fn uncached(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 /// Answers for paths that there are none of.
