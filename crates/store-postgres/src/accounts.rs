@@ -24,7 +24,7 @@ impl AccountStore for PostgresStore {
             organization.uuid(),
             user.uuid(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?
         .into_iter()
@@ -48,7 +48,7 @@ impl AccountStore for PostgresStore {
             connection.uuid(),
             id.as_str(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?;
         let found = match present {
@@ -65,7 +65,7 @@ impl AccountStore for PostgresStore {
                 connection.uuid(),
                 id.as_str(),
             )
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?,
         };
@@ -99,7 +99,7 @@ impl AccountStore for PostgresStore {
             query.status.map(AccountStatus::name),
             i64::from(query.limit),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?
         .into_iter()
@@ -129,14 +129,14 @@ impl AccountStore for PostgresStore {
             connection.uuid(),
             now,
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?;
         if let Some(row) = retried {
             self.signal.made_due();
             return Account::try_from(row).map(Some);
         }
-        account(&self.pool, organization, user, connection).await
+        account(&self.ready, organization, user, connection).await
     }
 
     async fn assign(

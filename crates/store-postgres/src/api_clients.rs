@@ -7,12 +7,12 @@ use roster_application::ports::{ApiClientStore, ClientSecret, StoreError};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
 };
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::PostgresStore;
 use crate::crowd::{Reply, Work, hand_out};
 use crate::error::IntoStoreError;
+use crate::ready::Ready;
 use crate::rows::{ApiClientRow, ClientOfOrganizationRow, clients_with_organization};
 
 #[async_trait]
@@ -38,7 +38,7 @@ impl ApiClientStore for PostgresStore {
             client.created_at,
             client.surface.map(Surface::name),
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(())
@@ -62,7 +62,7 @@ impl ApiClientStore for PostgresStore {
             after.map_or(Uuid::nil(), ApiClientId::uuid),
             i64::from(limit),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?
         .into_iter()
@@ -72,7 +72,7 @@ impl ApiClientStore for PostgresStore {
 
     async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
         clients_with_organization!("WHERE k.id = $1", id.uuid())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?
             .map(of_organization)
@@ -82,7 +82,7 @@ impl ApiClientStore for PostgresStore {
     async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
         let alone = async {
             clients_with_organization!("WHERE k.key_digest = $1", digest.as_slice())
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.ready)
                 .await
                 .store()?
                 .map(of_organization)
@@ -96,7 +96,7 @@ impl ApiClientStore for PostgresStore {
         folded_email: &str,
     ) -> Result<Option<(ApiClient, ClientSecret, Organization)>, StoreError> {
         clients_with_organization!("WHERE k.email_folded = $1", folded_email)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?
             .map(TryInto::try_into)
@@ -109,7 +109,7 @@ impl ApiClientStore for PostgresStore {
             organization.uuid(),
             id.uuid(),
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(deleted.rows_affected() > 0)
@@ -130,7 +130,7 @@ impl ApiClientStore for PostgresStore {
             digest.as_bytes().as_slice(),
             expires_at,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(noted.rows_affected() > 0)
@@ -139,7 +139,7 @@ impl ApiClientStore for PostgresStore {
 
 /// Finds clients by the digests of their keys in groups.
 pub(crate) struct ByKey {
-    pub(crate) pool: PgPool,
+    pub(crate) ready: Ready,
 }
 
 impl Work for ByKey {
@@ -150,7 +150,7 @@ impl Work for ByKey {
         let digests: BTreeSet<&[u8]> = items.iter().map(<[u8; 32]>::as_slice).collect();
         let digests: Vec<_> = digests.into_iter().collect();
         let rows = clients_with_organization!("WHERE k.key_digest = ANY($1)", digests.as_slice() as &[&[u8]])
-            .fetch_all(&self.pool)
+            .fetch_all(&self.ready)
             .await?;
         let found = rows.into_iter().filter_map(|mut row| {
             let digest = row.key_digest.take()?.try_into().ok()?;

@@ -70,7 +70,7 @@ impl ConnectionStore for PostgresStore {
             after.map_or(Uuid::nil(), ConnectionId::uuid),
             i64::from(limit),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         rows.into_iter()
@@ -84,7 +84,7 @@ impl ConnectionStore for PostgresStore {
         id: ConnectionId,
     ) -> Result<Option<(Connection, Sealed)>, StoreError> {
         connections!("WHERE organization_id = $1 AND id = $2", organization.uuid(), id.uuid(),)
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?
             .map(TryInto::try_into)
@@ -215,7 +215,7 @@ impl ConnectionStore for PostgresStore {
                ORDER BY connection_id"#,
             organization.uuid(),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         let holds = rows.into_iter().map(|row| Hold {
@@ -259,7 +259,7 @@ impl ConnectionStore for PostgresStore {
             connection.uuid(),
             now,
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.ready)
         .await
         .store()?;
         if approved.count > 0 {

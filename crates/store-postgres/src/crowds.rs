@@ -3,27 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
-
 use crate::api_clients::ByKey;
 use crate::crowd::{Crowd, Limits};
 use crate::queue::{Announcements, Records};
+use crate::ready::Ready;
 use crate::users::{ByExternalId, ById, Creations};
 use crate::wake::Signal;
 
 /// As many as are sent at once.
 const MEMBERS: usize = 128;
+/// So many rows cost about as much as the statement around them, and the commit behind it.
+const COMPANY: usize = 48;
 /// Much longer than a group takes, and not long for whoever waits.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// Two, so that the database works on one group while the other one's members are answered and come back.
+/// Two where many wait, so that the database works on one group while the other one is committed. Where few do, two would only
+/// make groups smaller.
 const WRITES: Limits = Limits {
     lanes: 2,
+    company: COMPANY,
     members: MEMBERS,
     patience: PATIENCE,
 };
-/// As with writes: with one, the database rests between two; with more, groups are smaller.
+/// One: nothing is committed, and with more the groups are smaller.
 const READS: Limits = Limits {
-    lanes: 2,
+    lanes: 1,
+    company: 1,
     members: MEMBERS,
     patience: PATIENCE,
 };
@@ -39,28 +43,28 @@ pub(crate) struct Crowds {
 }
 
 impl Crowds {
-    pub(crate) fn new(pool: &PgPool, signal: &Arc<Signal>) -> Self {
-        let pool = || pool.clone();
+    pub(crate) fn new(ready: &Ready, signal: &Arc<Signal>) -> Self {
+        let ready = || ready.clone();
         let signal = || Arc::clone(signal);
         Self {
             creations: Crowd::new(
                 Creations {
-                    pool: pool(),
+                    ready: ready(),
                     signal: signal(),
                 },
                 WRITES,
             ),
-            announcements: Crowd::new(Announcements { pool: pool() }, WRITES),
+            announcements: Crowd::new(Announcements { ready: ready() }, WRITES),
             records: Crowd::new(
                 Records {
-                    pool: pool(),
+                    ready: ready(),
                     signal: signal(),
                 },
                 WRITES,
             ),
-            users_by_id: Crowd::new(ById { pool: pool() }, READS),
-            users_by_external_id: Crowd::new(ByExternalId { pool: pool() }, READS),
-            clients_by_key: Crowd::new(ByKey { pool: pool() }, READS),
+            users_by_id: Crowd::new(ById { ready: ready() }, READS),
+            users_by_external_id: Crowd::new(ByExternalId { ready: ready() }, READS),
+            clients_by_key: Crowd::new(ByKey { ready: ready() }, READS),
         }
     }
 

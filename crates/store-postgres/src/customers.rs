@@ -25,7 +25,7 @@ impl CustomerStore for PostgresStore {
             customer.created_at,
             customer.version,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(())
@@ -37,7 +37,7 @@ impl CustomerStore for PostgresStore {
             organization.uuid(),
             id.as_str(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?
         .map(Customer::try_from)
@@ -58,7 +58,7 @@ impl CustomerStore for PostgresStore {
             i64::from(limit),
             i64::from(skip),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?
         .into_iter()
@@ -115,7 +115,7 @@ impl CustomerStore for PostgresStore {
             organization.uuid(),
             id.as_str(),
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(deleted.rows_affected() > 0)

@@ -68,7 +68,7 @@ impl DirectoryStore for PostgresStore {
             organization.uuid(),
             &users,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         let groups = rows.into_iter().map(|row| {
@@ -105,7 +105,7 @@ impl PostgresStore {
         query.push(" OFFSET ").push_bind(i64::from(find.skip));
         let query = query.build_query_as();
         if find.sort.is_none() && is_by_key(of, find.filter.as_ref()) {
-            return query.fetch_all(&self.pool).await.store();
+            return query.fetch_all(&self.ready).await.store();
         }
         let mut running = self.searches.begin().await?;
         let found = query.fetch_all(running.connection()).await;
@@ -121,7 +121,7 @@ impl PostgresStore {
         let mut query = begin(of, "count(*)", organization, filter);
         let query = query.build_query_scalar();
         let count: i64 = if is_by_key(of, filter) {
-            query.fetch_one(&self.pool).await.store()?
+            query.fetch_one(&self.ready).await.store()?
         } else {
             let mut running = self.searches.begin().await?;
             let count = query.fetch_one(running.connection()).await;

@@ -137,7 +137,7 @@ impl GroupStore for PostgresStore {
             organization.uuid(),
             group.uuid(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?
         .map(Group::try_from)
@@ -157,7 +157,7 @@ impl GroupStore for PostgresStore {
             organization.uuid(),
             &ids(groups.iter().map(|group| group.uuid())),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         let members = rows.into_iter();
@@ -178,7 +178,7 @@ impl GroupStore for PostgresStore {
             organization.uuid(),
             &ids(users.iter().map(|user| user.uuid())),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         Ok(missing.into_iter().map(UserId::new).collect())
@@ -197,7 +197,7 @@ impl GroupStore for PostgresStore {
             organization.uuid(),
             &ids(groups.iter().map(|group| group.uuid())),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         let ties = rows.into_iter();

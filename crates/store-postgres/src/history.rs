@@ -52,7 +52,7 @@ impl HistoryStore for PostgresStore {
             before.unwrap_or(Uuid::max()),
             i64::from(limit),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?
         .into_iter()

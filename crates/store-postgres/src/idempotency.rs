@@ -33,7 +33,7 @@ impl IdempotencyStore for PostgresStore {
                 now,
                 silent_before,
             )
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?;
             if let Some(begun) = begun {
@@ -48,7 +48,7 @@ impl IdempotencyStore for PostgresStore {
                 key.organization_id.uuid(),
                 key.key,
             )
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?;
             // Where there is nothing, it was abandoned in between, and the key is free again.
@@ -76,7 +76,7 @@ impl IdempotencyStore for PostgresStore {
             answer.as_bytes(),
             now,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(())
@@ -90,7 +90,7 @@ impl IdempotencyStore for PostgresStore {
             key.key,
             key.fingerprint.as_slice(),
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(())
@@ -98,7 +98,7 @@ impl IdempotencyStore for PostgresStore {
 
     async fn purge_idempotency_keys(&self, begun_before: Timestamp) -> Result<u64, StoreError> {
         let purged = sqlx::query!("DELETE FROM idempotency_keys WHERE begun_at < $1", begun_before)
-            .execute(&self.pool)
+            .execute(&self.ready)
             .await
             .store()?;
         Ok(purged.rows_affected())

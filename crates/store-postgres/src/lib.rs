@@ -20,6 +20,7 @@ mod locks;
 mod organizations;
 mod queue;
 mod read_backs;
+mod ready;
 mod rows;
 mod sealed;
 mod sessions;
@@ -40,6 +41,7 @@ use crate::crowds::Crowds;
 use crate::directory::Searches;
 use crate::error::{IntoStoreError, from_migration};
 use crate::growth::Growth;
+use crate::ready::Ready;
 use crate::wake::Signal;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -70,6 +72,7 @@ impl Default for Options {
 /// Every persistence port, on PostgreSQL.
 pub struct PostgresStore {
     pool: PgPool,
+    ready: Ready,
     searches: Searches,
     signal: Arc<Signal>,
     growth: Growth,
@@ -121,9 +124,10 @@ impl PostgresStore {
                     Ok(true)
                 })
             });
+        let for_others = options.max_connections.saturating_sub(for_searches).max(1);
         let pool = pools
             .clone()
-            .max_connections(options.max_connections.saturating_sub(for_searches).max(1))
+            .max_connections(for_others)
             .connect_with(server.clone())
             .await
             .store()?;
@@ -135,9 +139,11 @@ impl PostgresStore {
         );
         let signal = Arc::new(Signal::start(pool.clone(), server));
         growth.watch(pool.clone());
-        let crowds = Crowds::new(&pool, &signal);
+        let ready = Ready::new(pool.clone(), growth.outgrown(), for_others as usize / 2);
+        let crowds = Crowds::new(&ready, &signal);
         Ok(Self {
             pool,
+            ready,
             searches,
             signal,
             growth,
@@ -178,6 +184,7 @@ impl PostgresStore {
         self.signal.stop();
         self.searches.close().await;
         self.growth.stop();
+        self.ready.close();
         self.pool.close().await;
     }
 }

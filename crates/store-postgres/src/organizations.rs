@@ -46,7 +46,7 @@ impl OrganizationStore for PostgresStore {
             client.created_at,
             client.surface.map(Surface::name),
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(())
@@ -54,7 +54,7 @@ impl OrganizationStore for PostgresStore {
 
     async fn organization(&self, id: OrganizationId) -> Result<Option<Organization>, StoreError> {
         organizations!("WHERE id = $1", id.uuid())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?
             .map(Organization::try_from)
@@ -63,7 +63,7 @@ impl OrganizationStore for PostgresStore {
 
     async fn organization_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, StoreError> {
         organizations!("WHERE slug = $1", slug.as_str())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?
             .map(Organization::try_from)
@@ -76,7 +76,7 @@ impl OrganizationStore for PostgresStore {
             id.uuid(),
             guard.name()
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(set.rows_affected() > 0)
@@ -88,7 +88,7 @@ impl OrganizationStore for PostgresStore {
             id.uuid(),
             version.name()
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(set.rows_affected() > 0)
@@ -101,7 +101,7 @@ impl OrganizationStore for PostgresStore {
             id.uuid(),
             fresh.as_slice(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?;
         let sized = |key: Vec<u8>| {

@@ -105,7 +105,7 @@ impl AccountQueue for PostgresStore {
             lease_until,
             i64::from(limit),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         Ok(rows
@@ -120,7 +120,7 @@ impl AccountQueue for PostgresStore {
             intent: intent.clone(),
             lease_until,
         };
-        let alone = announce_alone(&self.pool, claim, intent, lease_until);
+        let alone = announce_alone(&self.ready, claim, intent, lease_until);
         self.crowds.announcements.ask(announcement, alone).await
     }
 
@@ -135,7 +135,7 @@ impl AccountQueue for PostgresStore {
             claim.token,
             lease_until,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(renewed.rows_affected() > 0)
@@ -180,7 +180,7 @@ impl AccountQueue for PostgresStore {
             &connections,
             &tokens,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         self.signal.made_due();

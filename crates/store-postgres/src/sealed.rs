@@ -31,7 +31,7 @@ impl SealedStore for PostgresStore {
                 id,
                 i64::from(limit),
             )
-            .fetch_all(&self.pool)
+            .fetch_all(&self.ready)
             .await
             .store()?;
             found.extend(rows.into_iter().map(|row| {
@@ -50,7 +50,7 @@ impl SealedStore for PostgresStore {
                 passwords.1,
                 room,
             )
-            .fetch_all(&self.pool)
+            .fetch_all(&self.ready)
             .await
             .store()?;
             found.extend(rows.into_iter().map(|row| {
@@ -72,7 +72,7 @@ impl SealedStore for PostgresStore {
                     was.as_bytes(),
                     now.as_bytes(),
                 )
-                .execute(&self.pool)
+                .execute(&self.ready)
                 .await
             }
             SealedAt::Password(organization, id) => {
@@ -84,7 +84,7 @@ impl SealedStore for PostgresStore {
                     was.as_bytes(),
                     now.as_bytes(),
                 )
-                .execute(&self.pool)
+                .execute(&self.ready)
                 .await
             }
         };

@@ -18,7 +18,7 @@ impl UserSessionStore for PostgresStore {
             session.user_id.uuid(),
             session.expires_at,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(())
@@ -31,7 +31,7 @@ impl UserSessionStore for PostgresStore {
             expires_at,
             now,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(extended.rows_affected() > 0)
@@ -40,7 +40,7 @@ impl UserSessionStore for PostgresStore {
     async fn end_session(&self, id: Uuid) -> Result<bool, StoreError> {
         // Ids are never used twice, so that a session that is gone is ended for good.
         let ended = sqlx::query!("DELETE FROM user_sessions WHERE id = $1", id)
-            .execute(&self.pool)
+            .execute(&self.ready)
             .await
             .store()?;
         Ok(ended.rows_affected() > 0)
@@ -59,7 +59,7 @@ impl UserSessionStore for PostgresStore {
             "#,
             expired_before,
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.ready)
         .await
         .store()?;
         Ok(purged.unsigned_abs())

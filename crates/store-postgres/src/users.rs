@@ -31,7 +31,7 @@ impl UserStore for PostgresStore {
         let owned = || OwnedWrite::of(write);
         self.crowds
             .creations
-            .ask(owned, create_alone(&self.pool, &self.signal, write))
+            .ask(owned, create_alone(&self.ready, &self.signal, write))
             .await
     }
 
@@ -44,7 +44,7 @@ impl UserStore for PostgresStore {
             }
             outcome
         } else {
-            replace(&self.pool, write, expected, false).await?
+            replace(&self.ready, write, expected, false).await?
         };
         if outcome.is_behind {
             self.signal.made_due();
@@ -83,7 +83,7 @@ impl UserStore for PostgresStore {
             organization.uuid(),
             id.uuid(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?;
         Ok(kept.unwrap_or(false))
@@ -96,7 +96,7 @@ impl UserStore for PostgresStore {
                 organization.uuid(),
                 id.uuid()
             )
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?
             .map(User::try_from)
@@ -119,7 +119,7 @@ impl UserStore for PostgresStore {
                 organization.uuid(),
                 external_id.as_str(),
             )
-            .fetch_optional(&self.pool)
+            .fetch_optional(&self.ready)
             .await
             .store()?
             .map(User::try_from)
@@ -135,7 +135,7 @@ impl UserStore for PostgresStore {
             organization.uuid(),
             email.folded(),
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?
         .map(User::try_from)
@@ -164,7 +164,7 @@ impl UserStore for PostgresStore {
                )",
             deleted_before,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         Ok(purged.rows_affected())
@@ -190,7 +190,7 @@ impl PostgresStore {
                     i64::from(query.skip)
                     $(, $customer.as_str())?
                 )
-                .fetch_all(&self.pool)
+                .fetch_all(&self.ready)
                 .await
                 .store()?
             };

@@ -1,8 +1,8 @@
 //! Crowds: what many ask for at the same moment is done in one statement.
 //!
-//! Whoever comes while nobody is under way goes at once and alone, so that a single caller pays nothing. While a few are
+//! Whoever comes while nobody is under way goes at once and alone, so that a single caller pays nothing. While somebody is
 //! under way, whoever comes waits, and the next to go takes all who wait along. So groups are as large as the database is
-//! slow, and nobody waits for a group to fill.
+//! slow, and nobody waits for a group to fill. Where many wait, another group goes beside the one that is under way.
 //!
 //! A group is a shortcut and never the last word: whoever does not get through in it goes alone afterwards, and hears what
 //! anybody hears who went alone. A group runs in a task of its own, so that a caller who goes away takes nobody along.
@@ -74,8 +74,11 @@ struct Inner<W: Work> {
 /// How a crowd is let through.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// How many groups are under way at once, at least 1. More use the database better, and make the groups smaller.
+    /// The most groups that are under way at once, at least 1, unless some are held up.
     pub(crate) lanes: usize,
+    /// How many wait before a group more goes beside those that are under way: each costs the database as much again as
+    /// some rows do. At least 1.
+    pub(crate) company: usize,
     /// The most members of a group.
     pub(crate) members: usize,
     /// When somebody has waited for longer, all who wait go in a lane more: those that there are seem to be held up, by a lock
@@ -85,10 +88,24 @@ pub(crate) struct Limits {
 
 struct State<W: Work> {
     under_way: usize,
+    /// How many of them were given up as help for those who wait.
+    held_up: usize,
     waiting: VecDeque<Waiting<W>>,
     /// Numbers those who wait, in the order in which they came.
     arrivals: u64,
     closed: bool,
+}
+
+impl<W: Work> State<W> {
+    /// Those under way from whom something is to be expected.
+    fn active(&self) -> usize {
+        self.under_way - self.held_up
+    }
+
+    /// Whether whoever comes can go at once.
+    fn is_free(&self) -> bool {
+        self.active() == 0
+    }
 }
 
 struct Waiting<W: Work> {
@@ -113,6 +130,7 @@ impl<W: Work> Crowd<W> {
             limits,
             state: Mutex::new(State {
                 under_way: 0,
+                held_up: 0,
                 waiting: VecDeque::new(),
                 arrivals: 0,
                 closed: false,
@@ -152,7 +170,7 @@ impl<W: Work> Crowd<W> {
             if state.closed {
                 return Ok(Turn::Over(Reply::Alone));
             }
-            if state.under_way < self.0.limits.lanes {
+            if state.is_free() {
                 state.under_way += 1;
                 drop(state);
                 return Ok(Turn::Go(Lane::new(&self.0)));
@@ -160,6 +178,12 @@ impl<W: Work> Crowd<W> {
             let number = state.arrivals;
             state.arrivals += 1;
             state.waiting.push_back(Waiting { number, item, turn });
+            if state.active() < self.0.limits.lanes && state.waiting.len() >= self.0.limits.company {
+                state.under_way += 1;
+                drop(state);
+                // Left at once, for those who wait.
+                drop(Lane::new(&self.0));
+            }
             number
         };
         let told = loop {
@@ -197,10 +221,10 @@ impl<W: Work> Inner<W> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A lane, if one is free.
+    /// A lane, if nobody is under way.
     fn enter(inner: &Arc<Self>) -> Option<Lane<W>> {
         let mut state = inner.state();
-        let is_free = state.under_way < inner.limits.lanes && !state.closed;
+        let is_free = state.is_free() && !state.closed;
         state.under_way += usize::from(is_free);
         drop(state);
         is_free.then(|| Lane::new(inner))
@@ -217,6 +241,7 @@ impl<W: Work> Inner<W> {
             {
                 return false;
             }
+            state.held_up = state.under_way;
             state.under_way += 1;
         }
         drop(Lane::new(inner));
@@ -227,7 +252,8 @@ impl<W: Work> Inner<W> {
     /// was held up has been made up for.
     fn next(&self, was_held_up: bool) -> Vec<Waiting<W>> {
         let mut state = self.state();
-        let is_surplus = was_held_up && state.under_way > self.limits.lanes;
+        state.held_up = state.held_up.saturating_sub(usize::from(was_held_up));
+        let is_surplus = was_held_up && state.active() > self.limits.lanes;
         let members = if is_surplus { 0 } else { self.limits.members };
         let mut next = Vec::new();
         while next.len() < members
@@ -239,6 +265,7 @@ impl<W: Work> Inner<W> {
         }
         if next.is_empty() {
             state.under_way -= 1;
+            state.held_up = state.held_up.min(state.under_way);
             if state.under_way == 0 {
                 self.rest.notify_waiters();
             }

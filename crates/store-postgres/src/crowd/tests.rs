@@ -58,6 +58,11 @@ struct Scene {
 impl Scene {
     /// One lane, which nobody is in.
     fn new(patience: Duration) -> Self {
+        Self::with(1, patience)
+    }
+
+    /// So many lanes; three who wait are company.
+    fn with(lanes: usize, patience: Duration) -> Self {
         let (groups, told) = mpsc::unbounded_channel();
         let may_end = Arc::new(Semaphore::new(0));
         let work = Slow {
@@ -65,7 +70,8 @@ impl Scene {
             groups,
         };
         let limits = Limits {
-            lanes: 1,
+            lanes,
+            company: 3,
             members: 4,
             patience,
         };
@@ -264,4 +270,46 @@ async fn closing_lets_all_through_who_wait_and_none_in_a_group_after_that() {
     for asking in late {
         assert_eq!(heard(asking).await.unwrap().1, "alone");
     }
+}
+
+#[tokio::test]
+async fn where_many_wait_a_group_more_goes_beside_the_one_under_way() {
+    let mut scene = Scene::with(2, LONG);
+    let first = scene.ask(0).await;
+    let mut rest = vec![scene.ask(2).await, scene.ask(4).await];
+    assert!(scene.groups.try_recv().is_err(), "two are no company");
+
+    rest.push(scene.ask(6).await);
+
+    let group = tokio::time::timeout(LONG, scene.groups.recv()).await.unwrap();
+    assert_eq!(group, Some(vec![2, 4, 6]), "while the first is under way");
+    // Both lanes are taken now, however many come.
+    for item in [8, 10, 12, 14] {
+        rest.push(scene.ask(item).await);
+    }
+    assert!(scene.groups.try_recv().is_err(), "there are two lanes");
+    scene.end(3);
+    assert_eq!(heard(first).await.unwrap(), (0, "alone"));
+    for asking in rest {
+        assert_eq!(heard(asking).await.unwrap().1, "in a group");
+    }
+}
+
+#[tokio::test]
+async fn whoever_comes_does_not_wait_for_those_who_were_given_up() {
+    let scene = Scene::new(Duration::from_millis(20));
+    // One is held up for good, and another one waits for so long that it goes beside it.
+    let crowd = Arc::clone(&scene.crowd);
+    let held_up = tokio::spawn(async move { crowd.ask(|| 0, std::future::pending()).await });
+    tokio::task::yield_now().await;
+    let impatient = scene.ask(2).await;
+    scene.end(1);
+    assert_eq!(heard(impatient).await.unwrap(), (2, "alone"));
+
+    let next = scene.ask(4).await;
+
+    assert_eq!(scene.alone(), 2, "it goes at once");
+    scene.end(1);
+    assert_eq!(heard(next).await.unwrap(), (4, "alone"));
+    held_up.abort();
 }

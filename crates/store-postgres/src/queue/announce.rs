@@ -2,15 +2,15 @@
 
 use roster_application::ports::{ClaimKey, StoreError};
 use roster_domain::{Timestamp, VendorKey};
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::crowd::{Reply, Work, each, one_each, tell_each};
 use crate::error::IntoStoreError;
+use crate::ready::Ready;
 
 /// Announces one create.
 pub(super) async fn announce_alone(
-    pool: &PgPool,
+    ready: &Ready,
     claim: &ClaimKey,
     intent: &VendorKey,
     lease_until: Timestamp,
@@ -26,7 +26,7 @@ pub(super) async fn announce_alone(
         intent.as_str(),
         lease_until,
     )
-    .execute(pool)
+    .execute(ready)
     .await
     .store()?;
     Ok(announced.rows_affected() > 0)
@@ -34,7 +34,7 @@ pub(super) async fn announce_alone(
 
 /// Announces creates in groups.
 pub(crate) struct Announcements {
-    pub(crate) pool: PgPool,
+    pub(crate) ready: Ready,
 }
 
 /// One create that is about to be sent.
@@ -75,7 +75,7 @@ impl Work for Announcements {
             &each(&sent, |item| item.intent.as_str()) as &[&str],
             &each(&sent, |item| item.lease_until) as &[Timestamp],
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await?;
         let announced = announced
             .into_iter()

@@ -72,7 +72,7 @@ impl PostgresStore {
             i64::from(count.percent),
             count.deletes,
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.ready)
         .await
         .store()?;
         Ok(Departures {

@@ -48,7 +48,7 @@ impl PostgresStore {
             now + (until - now) / 2,
             i64::from(limit),
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         let free: Vec<_> = candidates
@@ -116,7 +116,7 @@ impl PostgresStore {
             &organizations,
             &connections,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         Ok(taken.into_iter().map(|row| (row.organization_id, row.id)).collect())
@@ -139,7 +139,7 @@ impl PostgresStore {
             &connections,
             until,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await
         .store()?;
         let kept = kept.into_iter().map(|row| ConnectionKey {
@@ -163,7 +163,7 @@ impl PostgresStore {
             &organizations,
             &connections,
         )
-        .execute(&self.pool)
+        .execute(&self.ready)
         .await
         .store()?;
         if disowned.rows_affected() > 0 {
@@ -209,7 +209,7 @@ impl PostgresStore {
             &organizations,
             &connections,
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.ready)
         .await
         .store()
     }
@@ -233,7 +233,7 @@ impl PostgresStore {
             connection.organization_id.uuid(),
             connection.connection_id.uuid(),
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.ready)
         .await
         .store()
     }

@@ -141,7 +141,7 @@ impl PostgresStore {
             &calls.took,
             known.is_missing,
         )
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.ready)
         .await
         .store()?;
         if recorded.flatten() == Some(true) {

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use roster_application::ports::{ClaimKey, Settlement};
 use roster_domain::{Timestamp, VendorKey, VendorUserId, Version};
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::announce::account_of;
 use super::record::{Calls, Ending, without_nul};
 use crate::crowd::{Reply, Work, each, one_each, tell_each};
+use crate::ready::Ready;
 use crate::wake::Signal;
 
 /// Records what came of claims in groups. Those with a password that was delivered go alone: they lock their users, too.
 pub(crate) struct Records {
-    pub(crate) pool: PgPool,
+    pub(crate) ready: Ready,
     pub(crate) signal: Arc<Signal>,
 }
 
@@ -169,7 +169,7 @@ impl Work for Records {
             &calls.messages as &[Option<String>],
             &calls.took,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await?;
         if recorded.iter().any(|row| row.is_due == Some(true)) {
             self.signal.made_due();

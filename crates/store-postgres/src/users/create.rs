@@ -6,17 +6,17 @@ use std::sync::Arc;
 use roster_application::ports::{Sealed, StoreError, UserWrite};
 use roster_domain::{ApiClientId, ConnectionId, Timestamp, Version};
 use serde_json::Value;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::columns::Columns;
 use super::owned::{OwnedWrite, array_literal};
 use crate::crowd::{Reply, Work, each, one_each, tell_each};
 use crate::error::IntoStoreError;
+use crate::ready::Ready;
 use crate::wake::Signal;
 
 /// Stores one new user.
-pub(super) async fn create_alone(pool: &PgPool, signal: &Signal, write: UserWrite<'_>) -> Result<(), StoreError> {
+pub(super) async fn create_alone(ready: &Ready, signal: &Signal, write: UserWrite<'_>) -> Result<(), StoreError> {
     let UserWrite { user, password, change } = write;
     let columns = Columns::of(user);
     let accounts = sqlx::query_scalar!(
@@ -97,7 +97,7 @@ pub(super) async fn create_alone(pool: &PgPool, signal: &Signal, write: UserWrit
         columns.scim,
         columns.search,
     )
-    .fetch_one(pool)
+    .fetch_one(ready)
     .await
     .store()?;
     if accounts > 0 {
@@ -108,7 +108,7 @@ pub(super) async fn create_alone(pool: &PgPool, signal: &Signal, write: UserWrit
 
 /// Stores new users in groups.
 pub(crate) struct Creations {
-    pub(crate) pool: PgPool,
+    pub(crate) ready: Ready,
     pub(crate) signal: Arc<Signal>,
 }
 
@@ -254,7 +254,7 @@ impl Work for Creations {
             &each(writes, |write| write.change.version) as &[Version],
             &organizations,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await?;
         if created.iter().any(|row| row.is_behind) {
             self.signal.made_due();

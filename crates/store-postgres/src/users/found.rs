@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use roster_application::ports::StoreError;
 use roster_domain::User;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::crowd::{Reply, Work, hand_out};
+use crate::ready::Ready;
 use crate::rows::{UserRow, users_from};
 
 /// Finds users by their ids in groups.
 pub(crate) struct ById {
-    pub(crate) pool: PgPool,
+    pub(crate) ready: Ready,
 }
 
 impl Work for ById {
@@ -34,7 +34,7 @@ impl Work for ById {
             &organizations,
             &ids,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await?;
         Ok(hand_out(
             &items,
@@ -46,7 +46,7 @@ impl Work for ById {
 
 /// Finds users by their external ids in groups.
 pub(crate) struct ByExternalId {
-    pub(crate) pool: PgPool,
+    pub(crate) ready: Ready,
 }
 
 impl Work for ByExternalId {
@@ -71,7 +71,7 @@ impl Work for ByExternalId {
             &organizations,
             &external_ids as &[&str],
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&self.ready)
         .await?;
         let found = rows.into_iter().filter_map(|row| {
             let key = (row.organization_id, row.external_id.clone()?);

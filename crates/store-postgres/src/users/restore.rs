@@ -26,7 +26,7 @@ impl PostgresStore {
                     organization.uuid(),
                     $value,
                 )
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.ready)
                 .await
                 .store()?
                 .map(User::try_from)
