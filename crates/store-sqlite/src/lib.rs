@@ -110,6 +110,9 @@ impl AllLookups {
 impl SqliteStore {
     /// How long to wait for another process that writes, such as a backup or a command-line tool.
     const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+    /// How many rows a connection's thread reads before they are taken: the largest page, so that the two need not wait for
+    /// each other row by row.
+    const ROWS_AHEAD: usize = 512;
 
     /// Opens the database of a URL (`sqlite://path/to/roster.db`), with [`Options::default`]. A file that is absent is
     /// made, readable and writable by its owner only.
@@ -140,7 +143,8 @@ impl SqliteStore {
             // What was acknowledged survives a loss of power.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(Self::BUSY_TIMEOUT);
+            .busy_timeout(Self::BUSY_TIMEOUT)
+            .row_buffer_size(Self::ROWS_AHEAD);
         make_private(file.get_filename()).map_err(|error| StoreError::Unavailable(error.into()))?;
         let pool = |connections: u32| {
             SqlitePoolOptions::new()
