@@ -4,8 +4,11 @@
 //! other (PostgreSQL holds one lock from the NOTIFY to the end of the commit). So a task of its own notifies, once for
 //! all writes of some milliseconds, after they are committed. What is lost when a process dies in between is found by
 //! polling, which is the floor anyway.
+//!
+//! A process hears its own NOTIFY, too, of what it has been woken for already. It knows it by a name, and sleeps on: every
+//! wake costs some questions to the database, just when the calls for the first one are under way.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,6 +17,7 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::PostgresStore;
 
@@ -28,8 +32,28 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Signal {
     woken: Arc<Notify>,
     unannounced: Arc<Notify>,
+    name: Name,
     server: PgConnectOptions,
     tasks: Mutex<Tasks>,
+}
+
+/// What this process is called in its notifications; nothing as long as it does not listen.
+#[derive(Clone, Default)]
+struct Name(Arc<Mutex<Option<Uuid>>>);
+
+impl Name {
+    fn lock(&self) -> MutexGuard<'_, Option<Uuid>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, name: Uuid) {
+        *self.lock() = Some(name);
+    }
+
+    /// What is sent along.
+    fn text(&self) -> String {
+        self.lock().map(|name| name.to_string()).unwrap_or_default()
+    }
 }
 
 struct Tasks {
@@ -43,7 +67,8 @@ impl Signal {
     /// Starts to tell other processes about what this one makes due.
     pub(crate) fn start(pool: PgPool, server: PgConnectOptions) -> Self {
         let unannounced = Arc::new(Notify::new());
-        let announcer = tokio::spawn(announce(pool, Arc::clone(&unannounced)));
+        let name = Name::default();
+        let announcer = tokio::spawn(announce(pool, name.clone(), Arc::clone(&unannounced)));
         let tasks = Mutex::new(Tasks {
             announcer,
             listener: None,
@@ -52,6 +77,7 @@ impl Signal {
         Self {
             woken: Arc::new(Notify::new()),
             unannounced,
+            name,
             server,
             tasks,
         }
@@ -76,7 +102,8 @@ impl Signal {
     fn listen(&self) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         if tasks.listener.is_none() && !tasks.stopped {
-            tasks.listener = Some(tokio::spawn(listen(self.server.clone(), Arc::clone(&self.woken))));
+            let (server, name, woken) = (self.server.clone(), self.name.clone(), Arc::clone(&self.woken));
+            tasks.listener = Some(tokio::spawn(listen(server, name, woken)));
         }
     }
 }
@@ -97,10 +124,13 @@ impl Wake for PostgresStore {
 }
 
 /// Tells other processes, for ever.
-async fn announce(pool: PgPool, unannounced: Arc<Notify>) {
+async fn announce(pool: PgPool, name: Name, unannounced: Arc<Notify>) {
     loop {
         unannounced.notified().await;
-        if let Err(error) = sqlx::query!("SELECT pg_notify($1, '')", CHANNEL).execute(&pool).await {
+        let told = sqlx::query!("SELECT pg_notify($1, $2)", CHANNEL, name.text())
+            .execute(&pool)
+            .await;
+        if let Err(error) = told {
             // The writes are stored all the same, and found by polling.
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
@@ -112,7 +142,7 @@ async fn announce(pool: PgPool, unannounced: Arc<Notify>) {
 }
 
 /// Listens to other processes, for ever.
-async fn listen(server: PgConnectOptions, woken: Arc<Notify>) {
+async fn listen(server: PgConnectOptions, name: Name, woken: Arc<Notify>) {
     // One connection beside the others, so that it is not missing when those are busy.
     let pool = PgPoolOptions::new()
         .max_connections(1)
@@ -121,7 +151,7 @@ async fn listen(server: PgConnectOptions, woken: Arc<Notify>) {
         .connect_lazy_with(server.application_name("roster listener"));
     let mut reported = false;
     loop {
-        match listen_once(&pool, &woken, &mut reported).await {
+        match listen_once(&pool, &name, &woken, &mut reported).await {
             Ok(never) => match never {},
             Err(error) if !reported => {
                 reported = true;
@@ -139,18 +169,28 @@ async fn listen(server: PgConnectOptions, woken: Arc<Notify>) {
 /// Listens until the connection is lost and cannot be made anew.
 async fn listen_once(
     pool: &PgPool,
+    name: &Name,
     woken: &Notify,
     reported: &mut bool,
 ) -> Result<std::convert::Infallible, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
+    // Nobody else is told this one.
+    let own = sqlx::query_scalar!(r#"SELECT gen_random_uuid() AS "name!""#)
+        .fetch_one(&mut listener)
+        .await?;
+    name.set(own);
+    let own = own.to_string();
     listener.listen(CHANNEL).await?;
     if std::mem::take(reported) {
         tracing::info!("woken by other processes again");
     }
+    // Waking without cause is allowed; and nobody knows what was said before.
+    woken.notify_one();
     loop {
-        // Waking without cause is allowed; and nobody knows what was said before, or while the connection was lost,
-        // which `try_recv` reports as nothing received.
-        woken.notify_one();
-        listener.try_recv().await?;
+        // Nothing received means that the connection was lost, and nobody knows what was said meanwhile.
+        let is_own = listener.try_recv().await?.is_some_and(|told| told.payload() == own);
+        if !is_own {
+            woken.notify_one();
+        }
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::lane::{Lane, Passage};
 use super::{Converged, Convergence};
 use crate::error::Error;
-use crate::ports::{ClaimKey, ConnectionKey};
+use crate::ports::{ClaimKey, ConnectionKey, Settled};
 
 /// How long a runner waits for more to come due before it ends.
 pub(super) const LINGER: Duration = Duration::from_secs(2);
@@ -26,6 +26,9 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 /// that answers at once would otherwise cost a look at the queue for each account, and to one that takes its time this is
 /// nothing.
 const GATHERING: Duration = Duration::from_millis(5);
+/// How long a runner that claimed all there was leaves the queue alone while it is under way: most calls have ended by
+/// then, and until then the database has the claims of other runners to see to.
+const UNDISTURBED: Duration = Duration::from_millis(10);
 
 /// One connection's runner.
 pub(super) struct Runner {
@@ -43,6 +46,10 @@ pub(super) struct Runner {
     claims: HashMap<Id, ClaimKey>,
     /// When as much was claimed as there was room for, so that there is probably more.
     filled_at: Option<Instant>,
+    /// All that was due has been claimed, and nothing since says that there is more.
+    is_exhausted: bool,
+    /// When the queue is to be looked at again while something is under way, should nothing say so before.
+    looks_at: Instant,
 }
 
 /// What to do after a look at the queue.
@@ -80,6 +87,8 @@ impl Runner {
             under_way: JoinSet::new(),
             claims: HashMap::new(),
             filled_at: None,
+            is_exhausted: false,
+            looks_at: Instant::now(),
         }
     }
 
@@ -90,7 +99,10 @@ impl Runner {
             while let Some(ended) = self.under_way.try_join_next_with_id() {
                 self.note(ended);
             }
-            self.wake.mark_unchanged();
+            if self.wake.has_changed().unwrap_or(true) {
+                self.wake.mark_unchanged();
+                self.is_exhausted = false;
+            }
             let next = self.fill().await;
             if !self.under_way.is_empty() {
                 nothing_since = None;
@@ -117,6 +129,7 @@ impl Runner {
                     if woken.is_err() {
                         break;
                     }
+                    self.is_exhausted = false;
                 }
                 () = timeout, if wait.is_some() => {}
             }
@@ -149,6 +162,11 @@ impl Runner {
             if !left.is_zero() {
                 return Next::Idle(left);
             }
+        }
+        if self.is_exhausted
+            && let Some(next) = self.rest(now).await
+        {
+            return next;
         }
         // Who could only wait for its turn is not claimed: it may change meanwhile, and others may take it.
         let free = self.lane.free().unwrap_or(u32::MAX);
@@ -191,24 +209,47 @@ impl Runner {
         } else if is_full {
             Next::Room
         } else {
-            self.next_look(now, is_empty).await
+            self.is_exhausted = true;
+            if is_empty {
+                // Where it is due and not given out, the connection is paused, or in other hands.
+                self.next_look(now).await.unwrap_or(Next::End)
+            } else {
+                self.looks_at = Instant::now() + UNDISTURBED;
+                Next::Idle(UNDISTURBED)
+            }
         }
     }
 
-    async fn next_look(&self, now: Timestamp, found_nothing: bool) -> Next {
-        match self.convergence.next_due_at(&self.key).await {
-            // It is due and not given out: the connection is paused, or in other hands.
-            Ok(Some(due)) if due <= now && found_nothing => Next::End,
+    /// What to do when all that was due has been claimed; `None` if more has come due since.
+    async fn rest(&mut self, now: Timestamp) -> Option<Next> {
+        let left = self.looks_at.saturating_duration_since(Instant::now());
+        if !left.is_zero() && !self.under_way.is_empty() {
+            return Some(Next::Idle(left));
+        }
+        self.next_look(now).await
+    }
+
+    /// Asks when the next account is due; `None` if one is already.
+    async fn next_look(&mut self, now: Timestamp) -> Option<Next> {
+        let next = match self.convergence.next_due_at(&self.key).await {
+            Ok(Some(due)) if due <= now => return None,
             Ok(Some(due)) if due - now <= delta(LINGER) => Next::Idle(until_then(due, now)),
             Ok(_) => Next::End,
             Err(_) => Next::Idle(LINGER),
-        }
+        };
+        let wait = match next {
+            Next::Idle(wait) => wait,
+            Next::Room | Next::End => LINGER,
+        };
+        self.looks_at = Instant::now() + wait;
+        Some(next)
     }
 
     fn note(&mut self, ended: Result<(Id, Result<Converged, Error>), JoinError>) {
         let (id, outcome) = match ended {
             Ok(ended) => ended,
             Err(failure) => {
+                self.is_exhausted = false;
                 self.claims.remove(&failure.id());
                 if failure.is_panic() {
                     error!(%failure, "a claim ended in a panic; its lease runs out by itself");
@@ -217,6 +258,8 @@ impl Runner {
             }
         };
         let claim = self.claims.remove(&id);
+        // Whoever is changed meanwhile wakes the runner.
+        self.is_exhausted &= outcome.as_ref().is_ok_and(is_final);
         if let Err(failure) = outcome {
             warn!(
                 ?claim,
@@ -246,6 +289,14 @@ impl Runner {
                 "claims were not given back; their leases run out"
             );
         }
+    }
+}
+
+/// Whether nothing is to be done soon about an account of which this became.
+fn is_final(converged: &Converged) -> bool {
+    match converged {
+        Converged::Recorded(Settled::InSync { .. } | Settled::Removed | Settled::Attention(_) | Settled::Held) => true,
+        Converged::Recorded(Settled::Retry { .. } | Settled::GivenBack) | Converged::Fenced => false,
     }
 }
 

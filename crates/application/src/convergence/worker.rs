@@ -1,6 +1,7 @@
 //! The worker: owns the connections at which something is due, and has a runner for each.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,10 @@ use crate::ports::{ConnectionKey, Owned, Wake};
 const TAKEN_AT_ONCE: u32 = 64;
 /// The shortest time between two looks at the queue that found nothing.
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+
+/// How long the worker lets its runners go first when it is woken: what is due is most probably theirs, and calls wait for
+/// what they ask of the database.
+const BEHIND: Duration = Duration::from_millis(3);
 
 /// How a worker goes about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,18 +87,30 @@ impl Worker {
 
     /// Works until told to stop, then finishes or gives back what it claimed.
     pub async fn run(mut self, stop: CancellationToken) {
+        let woken = self.woken.subscribe();
+        let pass_on = pass_on(Arc::clone(&self.wake), self.settings.poll, self.woken.clone());
+        tokio::select! {
+            never = pass_on => match never {},
+            () = self.work(woken, stop) => {}
+        }
+    }
+
+    async fn work(&mut self, mut woken: watch::Receiver<()>, stop: CancellationToken) {
         let mut extend = tokio::time::interval(self.settings.extend_every);
         extend.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
+            woken.mark_unchanged();
             let idle = self.take_over().await;
-            let wake = Arc::clone(&self.wake);
             tokio::select! {
                 () = stop.cancelled() => {}
                 Some(ended) = self.runners.join_next_with_id() => self.ended(ended).await,
                 _ = extend.tick() => self.extend().await,
-                () = wake.wait(idle) => {
-                    self.woken.send_replace(());
+                _ = woken.changed() => {
+                    if !self.running.is_empty() {
+                        tokio::time::sleep(BEHIND).await;
+                    }
                 }
+                () = tokio::time::sleep(idle) => {}
             }
         }
         self.wind_up().await;
@@ -225,5 +242,13 @@ impl Worker {
                 "connections were not given up; ownership runs out"
             );
         }
+    }
+}
+
+/// Wakes the runners, and the worker with them, whatever the worker is about at that moment.
+async fn pass_on(wake: Arc<dyn Wake>, poll: Duration, woken: watch::Sender<()>) -> Infallible {
+    loop {
+        wake.wait(poll).await;
+        woken.send_replace(());
     }
 }

@@ -39,14 +39,7 @@ async fn a_write_wakes_other_processes() {
     let (writer, worker) = (database.store().await, database.store().await);
     let organization = given::organization(&writer).await;
     given::connection(&writer, organization).await;
-    // Until nothing of that wakes it any more.
-    loop {
-        let start = Instant::now();
-        worker.wait(Duration::from_millis(500)).await;
-        if start.elapsed() >= Duration::from_millis(500) {
-            break;
-        }
-    }
+    quiet(&worker).await;
 
     let start = Instant::now();
     let ((), user) = tokio::join!(worker.wait(Duration::from_secs(20)), async {
@@ -58,6 +51,37 @@ async fn a_write_wakes_other_processes() {
     let claims = given::claims(&worker, given::after(1), given::after(60), 9).await;
     assert_eq!(claims[0].user, user);
     database.discard().await;
+}
+
+#[tokio::test]
+async fn a_write_wakes_its_own_process_once_although_all_processes_are_told() {
+    let database = Database::fresh().await;
+    let (store, other) = (database.store().await, database.store().await);
+    let organization = given::organization(&store).await;
+    given::connection(&store, organization).await;
+    quiet(&store).await;
+    quiet(&other).await;
+
+    given::user(&store, organization, "E-1").await;
+    store.wait(Duration::from_secs(20)).await;
+
+    let start = Instant::now();
+    other.wait(Duration::from_secs(20)).await;
+    assert!(start.elapsed() < Duration::from_secs(10), "the other one is told");
+    assert!(!is_woken(&store).await, "it knew already");
+    database.discard().await;
+}
+
+/// Waits until nothing of what was done before wakes a process any more.
+async fn quiet(store: &PostgresStore) {
+    while is_woken(store).await {}
+}
+
+/// Whether something wakes a process soon.
+async fn is_woken(store: &PostgresStore) -> bool {
+    let start = Instant::now();
+    store.wait(Duration::from_millis(500)).await;
+    start.elapsed() < Duration::from_millis(500)
 }
 
 #[tokio::test]

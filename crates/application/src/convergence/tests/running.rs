@@ -111,6 +111,63 @@ async fn a_runner_ends_by_itself_when_nothing_is_due_for_a_while() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_runner_that_claimed_all_there_was_asks_no_more_than_when_to_look_again() {
+    let queue = Queue::with(1, 3);
+    takes(&queue, 8);
+    let vendor = vendor(Doing::Answer(Duration::from_millis(5)));
+    let running = Running::start(&queue, &vendor);
+    tokio::time::sleep(SECOND).await;
+
+    {
+        let state = queue.state();
+        let given: Vec<_> = state.claims.iter().map(|(_, _, given)| *given).collect();
+        assert_eq!(given, [3]);
+        assert_eq!(state.looks, 1, "once nothing is under way any more");
+    }
+    running.stops().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_due_by_itself_while_a_call_is_under_way_does_not_wait_for_its_end() {
+    let queue = Queue::with(1, 2);
+    takes(&queue, 8);
+    let first = AtomicBool::new(true);
+    let vendor = Arc::new(Vendor::new(move |_, user| {
+        if user.id == user_id(1) {
+            return Doing::Answer(10 * SECOND);
+        }
+        if first.swap(false, Ordering::SeqCst) {
+            return Doing::Fail(OutcomeClass::Unknown);
+        }
+        Doing::Answer(Duration::ZERO)
+    }));
+
+    Running::start(&queue, &vendor).ends().await;
+
+    let again = vendor.calls().into_iter().filter(|(.., user)| *user == user_id(2));
+    let again: Vec<_> = again.map(|(at, ..)| at).collect();
+    assert_eq!(again, [Duration::ZERO, SECOND], "half of the two seconds of the policy");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_signal_tells_of_while_a_call_is_under_way_is_taken_at_once() {
+    let queue = Queue::with(1, 1);
+    takes(&queue, 8);
+    let vendor = vendor(Doing::Answer(10 * SECOND));
+    let running = Running::start(&queue, &vendor);
+
+    for (number, after) in [(2, Duration::from_millis(2)), (3, SECOND)] {
+        tokio::time::sleep(after).await;
+        queue.add(1, number);
+        running.wake.send_replace(());
+    }
+    running.ends().await;
+
+    let times: Vec<_> = vendor.calls().into_iter().map(|(at, ..)| at.as_millis()).collect();
+    assert_eq!(times, [0, 2, 1_002]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_comes_due_while_a_runner_lingers_is_taken_at_once() {
     let queue = Queue::with(1, 1);
     let vendor = vendor(Doing::Answer(Duration::ZERO));

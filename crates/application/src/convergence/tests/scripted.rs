@@ -238,6 +238,8 @@ pub(super) struct State {
     pub(super) settled: Vec<(ClaimKey, Settled)>,
     pub(super) released: Vec<ClaimKey>,
     pub(super) disowned: Vec<(Uuid, ConnectionKey)>,
+    /// How often it was asked when the next account of a connection is due.
+    pub(super) looks: usize,
     /// How many of the next questions find the database gone.
     pub(super) failures: u32,
 }
@@ -574,7 +576,8 @@ impl AccountQueue for Queue {
     }
 
     async fn next_due_at(&self, connection: &ConnectionKey) -> Result<Option<Timestamp>, StoreError> {
-        let state = self.question()?;
+        let mut state = self.question()?;
+        state.looks += 1;
         let of = state.accounts.iter().filter(|row| row.key == *connection);
         Ok(of.filter_map(Row::free_at).min())
     }
