@@ -6,6 +6,9 @@ pub(super) const MARK: &str = "{n}";
 /// A number that no slice and no filling comes to.
 pub(super) const APART: u64 = 0xfec0_0000_0000;
 
+/// How many calls to vendors are under way at once, of Roster's and of the bare loop's.
+pub(super) const AT_ONCE: u32 = 64;
+
 /// The extent of a run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {

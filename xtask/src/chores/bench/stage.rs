@@ -6,13 +6,16 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::api::Api;
-use super::plan::MARK;
+use super::plan::{AT_ONCE, MARK};
 use super::wrk::Request;
 use crate::roster::KEY;
 use crate::workspace::Workspace;
 
 /// An RSA key that proves nothing to anybody.
 const PRIVATE_KEY: &str = "tests/fixtures/client.pem";
+
+/// How many calls each of the four vendors gets at once: together as many as the bare loop of calls sends.
+const CONCURRENCY: u32 = AT_ONCE / 4;
 
 /// The four vendors, all at `base`, where nobody need be as long as no worker runs.
 pub(super) fn connect(workspace: &Workspace, api: &Api, base: &str) -> Result<()> {
@@ -43,6 +46,7 @@ fn connections(workspace: &Workspace, api: &Api, base: &str, paused: bool) -> Re
         options["allow_private_addresses"] = json!(true);
         options["requests_per_minute"] = json!(0);
         options["hold_percent"] = json!(100);
+        options["concurrency"] = json!(CONCURRENCY);
         let connection = json!({
             "vendor": vendor, "base_url": format!("{base}/{folder}"), "credentials": credentials, "options": options,
             "paused": paused,

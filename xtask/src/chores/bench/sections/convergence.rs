@@ -10,6 +10,7 @@ use crate::chores::bench::api::Api;
 use crate::chores::bench::context::Bench;
 use crate::chores::bench::fill::{fill, first_user};
 use crate::chores::bench::pairs::Pairs;
+use crate::chores::bench::plan::AT_ONCE;
 use crate::chores::bench::report::Row;
 use crate::chores::bench::sql::Database;
 use crate::chores::bench::stage;
@@ -18,10 +19,8 @@ use crate::chores::bench::yardsticks::Background;
 use crate::chores::latency as changes;
 use crate::{process, progress, signals};
 
-/// How many calls the bare loop has under way at once.
-const AT_ONCE: u32 = 64;
-/// How often is looked whether the backlog is gone.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(100);
+/// How often is looked whether the backlog is gone, which the database has to work for.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
 /// How long nothing may become of any account.
 const STUCK: std::time::Duration = std::time::Duration::from_secs(15);
 /// Accounts of which something is still to be done.
