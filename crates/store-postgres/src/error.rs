@@ -95,6 +95,11 @@ fn from_sqlx(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// Whether trying again later may help, perhaps because the connection is lost.
+pub(crate) fn is_unavailable(error: &sqlx::Error) -> bool {
+    matches!(class_of(error), Class::Unavailable)
+}
+
 /// The port's error for one that many hear of, who did nothing wrong: with the cause as each of them gets it.
 pub(crate) fn shared(error: &sqlx::Error, cause: Box<dyn Error + Send + Sync>) -> StoreError {
     match class_of(error) {

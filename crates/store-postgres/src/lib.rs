@@ -41,7 +41,7 @@ use crate::crowds::Crowds;
 use crate::directory::Searches;
 use crate::error::{IntoStoreError, from_migration};
 use crate::growth::Growth;
-use crate::ready::Ready;
+use crate::ready::{Ready, Trust};
 use crate::wake::Signal;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -80,10 +80,6 @@ pub struct PostgresStore {
 }
 
 impl PostgresStore {
-    /// A connection that was used less long ago than this is taken for alive without asking, which spares a round
-    /// trip. After a longer rest it is asked first.
-    const TRUSTED_IDLE: Duration = Duration::from_secs(10);
-
     /// Connects to the database of a URL (`postgres://…`), with [`Options::default`].
     ///
     /// # Errors
@@ -108,17 +104,19 @@ impl PostgresStore {
         Self::try_out(&server, options.acquire_timeout).await?;
         let growth = Growth::new();
         let outgrown = growth.outgrown();
+        let trust = Arc::new(Trust::new());
+        let trusted = Arc::clone(&trust);
         let for_searches = (options.max_connections / 4).max(1);
         let pools = PgPoolOptions::new()
             .acquire_timeout(options.acquire_timeout)
             .test_before_acquire(false)
             .before_acquire(move |connection, rest| {
-                let is_too_old = outgrown.is_too_old(rest.age);
+                let (is_too_old, is_trusted) = (outgrown.is_too_old(rest.age), trusted.covers(rest.idle_for));
                 Box::pin(async move {
                     if is_too_old {
                         return Ok(false);
                     }
-                    if rest.idle_for > Self::TRUSTED_IDLE {
+                    if !is_trusted {
                         connection.ping().await?;
                     }
                     Ok(true)
@@ -139,7 +137,7 @@ impl PostgresStore {
         );
         let signal = Arc::new(Signal::start(pool.clone(), server));
         growth.watch(pool.clone());
-        let ready = Ready::new(pool.clone(), growth.outgrown(), for_others as usize / 2);
+        let ready = Ready::new(pool.clone(), growth.outgrown(), trust, for_others as usize / 2);
         let crowds = Crowds::new(&ready, &signal);
         Ok(Self {
             pool,
@@ -175,7 +173,11 @@ impl PostgresStore {
     ///
     /// `Unavailable` if it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.pool.acquire().await.store()?.ping().await.store()
+        let answered = async { self.pool.acquire().await?.ping().await }.await;
+        if answered.is_err() {
+            self.ready.distrust();
+        }
+        answered.store()
     }
 
     /// Closes all connections once what is under way is finished. Afterwards every method says `Unavailable`.

@@ -3,12 +3,14 @@
 //! sqlx's pool asks every connection that comes back to it whether it is still alive, in a task of its own. To a statement that
 //! takes as long as the question that is as much work again, for the database and for the process. So a few connections do
 //! not go back between two statements, but are kept here. A statement that did not end well gives its connection to the pool,
-//! which finds out what became of it; so does whoever goes away in the middle of one.
+//! which finds out what became of it; so does whoever goes away in the middle of one. Where the database was lost, all others are
+//! asked before they are used again, so that one caller hears of it and not each who comes afterwards.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
@@ -17,8 +19,41 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, PgConnection, PgPool, Postgres, SqlStr};
 
-use crate::PostgresStore;
+use crate::error::is_unavailable;
 use crate::growth::Outgrown;
+
+/// When a connection was last found lost. The others that there were then may be lost as well.
+pub(crate) struct Trust {
+    begun: Instant,
+    /// In milliseconds since then; 0 as long as none was lost.
+    lost_at: AtomicU64,
+}
+
+impl Trust {
+    /// A connection that was used less long ago than this is taken for alive without asking, which spares a round
+    /// trip. After a longer rest it is asked first.
+    const LONGEST_REST: Duration = Duration::from_secs(10);
+
+    /// None was lost yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            lost_at: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether a connection that rested for so long is taken for alive.
+    pub(crate) fn covers(&self, rest: Duration) -> bool {
+        let lost_at = Duration::from_millis(self.lost_at.load(Ordering::Relaxed));
+        rest <= Self::LONGEST_REST && (lost_at.is_zero() || rest < self.begun.elapsed().saturating_sub(lost_at))
+    }
+
+    fn lose(&self) {
+        // Rounded up, so that what was used in the same moment is asked.
+        let at = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.lost_at.store(at.saturating_add(1), Ordering::Relaxed);
+    }
+}
 
 /// Runs single statements on connections that are kept ready; others than these come from the pool.
 #[derive(Clone)]
@@ -27,6 +62,7 @@ pub(crate) struct Ready(Arc<Inner>);
 struct Inner {
     pool: PgPool,
     outgrown: Arc<Outgrown>,
+    trust: Arc<Trust>,
     /// The most that are kept. The pool counts them as given out.
     most: usize,
     kept: Mutex<Kept>,
@@ -47,7 +83,7 @@ struct Resting {
 
 impl Ready {
     /// Keeps none yet, and later at most so many.
-    pub(crate) fn new(pool: PgPool, outgrown: Arc<Outgrown>, most: usize) -> Self {
+    pub(crate) fn new(pool: PgPool, outgrown: Arc<Outgrown>, trust: Arc<Trust>, most: usize) -> Self {
         let kept = Kept {
             connections: Vec::with_capacity(most),
             is_closed: false,
@@ -55,6 +91,7 @@ impl Ready {
         Self(Arc::new(Inner {
             pool,
             outgrown,
+            trust,
             most,
             kept: Mutex::new(kept),
         }))
@@ -68,11 +105,10 @@ impl Ready {
                 connection: resting.connection,
                 since: resting.since,
             };
-            if self.0.outgrown.is_too_old(taken.since.elapsed()) {
-                taken.connection.close_on_drop();
-            } else if resting.used_at.elapsed() <= PostgresStore::TRUSTED_IDLE || taken.ping().await.is_ok() {
+            if self.0.is_usable(&mut taken, resting.used_at).await {
                 return Ok(taken);
             }
+            taken.connection.close_on_drop();
         }
         Ok(Taken {
             inner: &self.0,
@@ -81,20 +117,48 @@ impl Ready {
         })
     }
 
+    /// Asks every connection before it is used again: somebody met one that is not alive any more.
+    pub(crate) fn distrust(&self) {
+        self.0.trust.lose();
+    }
+
     /// Keeps none any more.
     pub(crate) fn close(&self) {
-        let connections = {
-            let mut kept = self.0.kept();
-            kept.is_closed = true;
-            std::mem::take(&mut kept.connections)
-        };
-        drop(connections);
+        self.0.kept().is_closed = true;
+        self.0.discard();
     }
 }
 
 impl Inner {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a connection can be used again. One that rested for long is asked, for as long as the pool would ask it.
+    async fn is_usable(&self, taken: &mut Taken<'_>, used_at: Instant) -> bool {
+        let (age, options) = (taken.since.elapsed(), self.pool.options());
+        let has_expired = options.get_max_lifetime().is_some_and(|longest| age > longest);
+        if has_expired || self.outgrown.is_too_old(age) {
+            return false;
+        }
+        if self.trust.covers(used_at.elapsed()) {
+            return true;
+        }
+        let asked = tokio::time::timeout(options.get_acquire_timeout(), taken.ping()).await;
+        matches!(asked, Ok(Ok(())))
+    }
+
+    /// Whether nobody has to wait for the pool while a connection is kept.
+    fn can_spare_one(&self) -> bool {
+        self.pool.num_idle() > 0 || self.pool.size() < self.pool.options().get_max_connections()
+    }
+
+    /// Closes all that are kept. The pool would ask each first, for which there is no limit.
+    fn discard(&self) {
+        let connections = std::mem::take(&mut self.kept().connections);
+        for mut resting in connections {
+            resting.connection.close_on_drop();
+        }
     }
 
     /// The one that was used last.
@@ -130,15 +194,25 @@ struct Taken<'a> {
 impl Taken<'_> {
     /// Keeps it ready, if the statement ended well and there is room.
     fn after<T>(self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
-        if outcome.is_ok() {
-            let mut kept = self.inner.kept();
-            if kept.connections.len() < self.inner.most && !kept.is_closed {
-                kept.connections.push(Resting {
-                    connection: self.connection,
-                    since: self.since,
-                    used_at: Instant::now(),
-                });
+        match &outcome {
+            Ok(_) => {
+                let mut kept = self.inner.kept();
+                if kept.connections.len() < self.inner.most && !kept.is_closed && self.inner.can_spare_one() {
+                    kept.connections.push(Resting {
+                        connection: self.connection,
+                        since: self.since,
+                        used_at: Instant::now(),
+                    });
+                    // Those at the bottom were needed in a rush, which is over.
+                    let longest = self.inner.pool.options().get_idle_timeout();
+                    let first = kept.connections.first();
+                    if first.is_some_and(|first| longest.is_some_and(|longest| first.used_at.elapsed() > longest)) {
+                        drop(kept.connections.remove(0));
+                    }
+                }
             }
+            Err(error) if is_unavailable(error) => self.inner.trust.lose(),
+            Err(_) => {}
         }
         outcome
     }

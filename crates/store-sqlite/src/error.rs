@@ -89,6 +89,14 @@ pub(crate) fn is_unique_violation(error: &sqlx::Error) -> bool {
         .is_some_and(DatabaseError::is_unique_violation)
 }
 
+/// Whether a unique constraint of a table stands against a write. SQLite says so in its message alone, whose form is fixed:
+/// `UNIQUE constraint failed: table.column, …`.
+pub(crate) fn is_unique_violation_of(table: &str, error: &sqlx::Error) -> bool {
+    let refusal = error.as_database_error();
+    let columns = refusal.and_then(|refusal| refusal.message().split_once(": "));
+    is_unique_violation(error) && columns.is_some_and(|(_, columns)| columns.split('.').next() == Some(table))
+}
+
 /// Whether a statement was stopped on its way.
 pub(crate) fn is_interrupted(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(unavailable::INTERRUPTED)

@@ -48,6 +48,8 @@ pub(super) struct Runner {
     filled_at: Option<Instant>,
     /// All that was due has been claimed, and nothing since says that there is more.
     is_exhausted: bool,
+    /// Something was due and not given out, twice.
+    has_looked_again: bool,
     /// When the queue is to be looked at again while something is under way, should nothing say so before.
     looks_at: Instant,
 }
@@ -88,6 +90,7 @@ impl Runner {
             claims: HashMap::new(),
             filled_at: None,
             is_exhausted: false,
+            has_looked_again: false,
             looks_at: Instant::now(),
         }
     }
@@ -187,6 +190,7 @@ impl Runner {
         };
         let (is_empty, is_full) = (claims.is_empty(), claims.len() >= room as usize);
         self.filled_at = is_full.then(Instant::now);
+        self.is_exhausted = !is_full;
         for claim in claims {
             let connection = &claim.connection;
             self.concurrency = connection.options.concurrency;
@@ -208,15 +212,22 @@ impl Runner {
             Next::Idle(self.lane.next_turn().max(SHORTEST_WAIT))
         } else if is_full {
             Next::Room
-        } else {
-            self.is_exhausted = true;
-            if is_empty {
-                // Where it is due and not given out, the connection is paused, or in other hands.
-                self.next_look(now).await.unwrap_or(Next::End)
-            } else {
-                self.looks_at = Instant::now() + UNDISTURBED;
-                Next::Idle(UNDISTURBED)
+        } else if is_empty {
+            match self.next_look(now).await {
+                Some(next) => next,
+                // It is due and not given out: somebody has it locked at this moment, or else the connection is paused, or in
+                // other hands.
+                None if !self.has_looked_again => {
+                    self.has_looked_again = true;
+                    self.is_exhausted = false;
+                    Next::Idle(SHORTEST_WAIT)
+                }
+                None => Next::End,
             }
+        } else {
+            self.has_looked_again = false;
+            self.looks_at = Instant::now() + UNDISTURBED;
+            Next::Idle(UNDISTURBED)
         }
     }
 

@@ -88,8 +88,12 @@ pub(crate) struct Limits {
 
 struct State<W: Work> {
     under_way: usize,
-    /// How many of them were given up as help for those who wait.
+    /// How many of them were given up by those who waited for long.
     held_up: usize,
+    /// Numbers those under way, in the order in which they began.
+    beginnings: u64,
+    /// All that are under way and began before this one were given up.
+    given_up_before: u64,
     waiting: VecDeque<Waiting<W>>,
     /// Numbers those who wait, in the order in which they came.
     arrivals: u64,
@@ -100,6 +104,13 @@ impl<W: Work> State<W> {
     /// Those under way from whom something is to be expected.
     fn active(&self) -> usize {
         self.under_way - self.held_up
+    }
+
+    /// Counts one more as under way.
+    fn begin(&mut self) -> u64 {
+        self.under_way += 1;
+        self.beginnings += 1;
+        self.beginnings - 1
     }
 
     /// Whether whoever comes can go at once.
@@ -131,6 +142,8 @@ impl<W: Work> Crowd<W> {
             state: Mutex::new(State {
                 under_way: 0,
                 held_up: 0,
+                beginnings: 0,
+                given_up_before: 0,
                 waiting: VecDeque::new(),
                 arrivals: 0,
                 closed: false,
@@ -171,18 +184,16 @@ impl<W: Work> Crowd<W> {
                 return Ok(Turn::Over(Reply::Alone));
             }
             if state.is_free() {
-                state.under_way += 1;
-                drop(state);
-                return Ok(Turn::Go(Lane::new(&self.0)));
+                return Ok(Turn::Go(Lane::new(&self.0, state.begin())));
             }
             let number = state.arrivals;
             state.arrivals += 1;
             state.waiting.push_back(Waiting { number, item, turn });
             if state.active() < self.0.limits.lanes && state.waiting.len() >= self.0.limits.company {
-                state.under_way += 1;
+                let lane = Lane::new(&self.0, state.begin());
                 drop(state);
                 // Left at once, for those who wait.
-                drop(Lane::new(&self.0));
+                drop(lane);
             }
             number
         };
@@ -225,14 +236,12 @@ impl<W: Work> Inner<W> {
     fn enter(inner: &Arc<Self>) -> Option<Lane<W>> {
         let mut state = inner.state();
         let is_free = state.is_free() && !state.closed;
-        state.under_way += usize::from(is_free);
-        drop(state);
-        is_free.then(|| Lane::new(inner))
+        is_free.then(|| Lane::new(inner, state.begin()))
     }
 
     /// Lets those who wait go in a lane more, if a certain one is still among them.
     fn relieve(inner: &Arc<Self>, number: u64) -> bool {
-        {
+        let lane = {
             let mut state = inner.state();
             if state
                 .waiting
@@ -242,17 +251,19 @@ impl<W: Work> Inner<W> {
                 return false;
             }
             state.held_up = state.under_way;
-            state.under_way += 1;
-        }
-        drop(Lane::new(inner));
+            state.given_up_before = state.beginnings;
+            Lane::new(inner, state.begin())
+        };
+        drop(lane);
         true
     }
 
     /// The next to go in a lane that was left, without those who went away. Nobody means that the lane is closed: one that
     /// was held up has been made up for.
-    fn next(&self, was_held_up: bool) -> Vec<Waiting<W>> {
+    fn next(&self, beginning: u64) -> (Vec<Waiting<W>>, u64) {
         let mut state = self.state();
-        state.held_up = state.held_up.saturating_sub(usize::from(was_held_up));
+        let was_held_up = beginning < state.given_up_before;
+        state.held_up -= usize::from(was_held_up);
         let is_surplus = was_held_up && state.active() > self.limits.lanes;
         let members = if is_surplus { 0 } else { self.limits.members };
         let mut next = Vec::new();
@@ -265,27 +276,28 @@ impl<W: Work> Inner<W> {
         }
         if next.is_empty() {
             state.under_way -= 1;
-            state.held_up = state.held_up.min(state.under_way);
             if state.under_way == 0 {
                 self.rest.notify_waiters();
             }
         }
-        next
+        let beginning = state.beginnings;
+        state.beginnings += 1;
+        (next, beginning)
     }
 
     /// Lets the next go in a lane that was left.
-    fn pass_on(inner: &Arc<Self>, was_held_up: bool) {
-        let mut next = inner.next(was_held_up);
+    fn pass_on(inner: &Arc<Self>, beginning: u64) {
+        let (mut next, beginning) = inner.next(beginning);
         match next.len() {
             0 => {}
             1 => {
                 if let Some(waiting) = next.pop() {
                     // Where the caller went away just now, the lane comes back, and is left again.
-                    let _ = waiting.turn.send(Turn::Go(Lane::new(inner)));
+                    let _ = waiting.turn.send(Turn::Go(Lane::new(inner, beginning)));
                 }
             }
             _ => {
-                let lane = Lane::new(inner);
+                let lane = Lane::new(inner, beginning);
                 inner.runtime.spawn(Self::run(Arc::clone(inner), lane, next));
             }
         }

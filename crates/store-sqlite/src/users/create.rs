@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::columns::{Columns, Row};
 use super::{conflict, id_is_taken, json, standing_against};
 use crate::crowd::Written;
-use crate::error::{IntoStoreError, is_unique_violation};
+use crate::error::{IntoStoreError, is_unique_violation, is_unique_violation_of};
 
 /// Stores a new user. Only the first statement can be refused.
 pub(super) async fn create(writer: &mut SqliteConnection, row: &Row) -> Result<Written<()>, StoreError> {
@@ -84,6 +84,10 @@ pub(super) async fn create(writer: &mut SqliteConnection, row: &Row) -> Result<W
     .fetch_all(&mut *writer)
     .await;
     let created = match created {
+        // Of the history there is nothing that a caller could have chosen otherwise.
+        Err(fault) if is_unique_violation_of("audit_log", &fault) => {
+            return Err(StoreError::Internal(fault.into()));
+        }
         Err(refusal) if is_unique_violation(&refusal) => {
             let key = if id_is_taken(&mut *writer, &columns).await? {
                 Some(UniqueKey::Id)
