@@ -161,3 +161,27 @@ fn what_was_acknowledged_outlives_whoever_wrote_it() {
         });
     }
 }
+
+#[tokio::test]
+async fn a_user_whose_history_cannot_be_told_is_not_stored_and_hears_of_no_conflict() {
+    // Given a history that takes no second entry
+    let database = Database::fresh().await;
+    let store = Arc::new(database.store().await);
+    let organization = given::organization(&*store).await;
+    let first = given::user(&*store, organization, "E-0").await;
+    database
+        .tamper("CREATE UNIQUE INDEX only_one ON audit_log (organization_id)")
+        .await;
+
+    // When one comes alone, and then many do
+    let user = given::new_user(organization, &given::external_id("E-1"));
+    let alone = given::create(&*store, &user, None).await;
+    let many = create_many(&store, organization, (2..10).map(|n| format!("E-{n}"))).await;
+
+    // Then nobody is told of another user, since there is none, and nothing is half done.
+    for went in [alone].into_iter().chain(many.into_iter().map(|(_, went)| went)) {
+        assert!(matches!(went, Err(StoreError::Internal(_))), "{went:?}");
+    }
+    let users = store.users(organization, &UserQuery::first(100)).await.unwrap();
+    assert_eq!(users, [first]);
+}
