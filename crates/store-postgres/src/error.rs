@@ -45,10 +45,12 @@ mod unavailable {
     pub(super) const DEADLOCK_DETECTED: &str = "40P01";
     pub(super) const INSUFFICIENT_RESOURCES: &str = "53";
     pub(super) const LOCK_NOT_AVAILABLE: &str = "55P03";
+    /// Said of a database that takes no connections at this moment.
+    pub(super) const OBJECT_NOT_IN_PREREQUISITE_STATE: &str = "55000";
     pub(super) const OPERATOR_INTERVENTION: &str = "57";
     pub(super) const SYSTEM_ERROR: &str = "58";
 
-    pub(super) const ALL: [&str; 10] = [
+    pub(super) const ALL: [&str; 11] = [
         CONNECTION_EXCEPTION,
         READ_ONLY_TRANSACTION,
         INVALID_AUTHORIZATION,
@@ -57,6 +59,7 @@ mod unavailable {
         DEADLOCK_DETECTED,
         INSUFFICIENT_RESOURCES,
         LOCK_NOT_AVAILABLE,
+        OBJECT_NOT_IN_PREREQUISITE_STATE,
         OPERATOR_INTERVENTION,
         SYSTEM_ERROR,
     ];
