@@ -48,7 +48,7 @@ pub(super) struct Runner {
     filled_at: Option<Instant>,
     /// All that was due has been claimed, and nothing since says that there is more.
     is_exhausted: bool,
-    /// Something was due and not given out, twice.
+    /// Something was due and not given out, and has been asked for once more since.
     has_looked_again: bool,
     /// When the queue is to be looked at again while something is under way, should nothing say so before.
     looks_at: Instant,
@@ -191,6 +191,7 @@ impl Runner {
         let (is_empty, is_full) = (claims.is_empty(), claims.len() >= room as usize);
         self.filled_at = is_full.then(Instant::now);
         self.is_exhausted = !is_full;
+        self.has_looked_again &= is_empty;
         for claim in claims {
             let connection = &claim.connection;
             self.concurrency = connection.options.concurrency;
@@ -225,7 +226,6 @@ impl Runner {
                 None => Next::End,
             }
         } else {
-            self.has_looked_again = false;
             self.looks_at = Instant::now() + UNDISTURBED;
             Next::Idle(UNDISTURBED)
         }
