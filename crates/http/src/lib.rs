@@ -40,6 +40,7 @@ use roster_application::sessions::Sessions;
 use roster_application::users::Users;
 use utoipa::openapi::OpenApi;
 
+use crate::dialects::Api;
 use crate::sandbox::Sandbox;
 
 /// Everything that handlers work with.
@@ -123,12 +124,13 @@ pub trait Readiness: Send + Sync {
 /// With a sandbox, its routes are there as well, and the dialects obey its faults.
 pub fn router(services: Services, sandbox: Option<Sandbox>) -> Router {
     let services = Arc::new(services);
+    let (dialects, apis) = dialects::routes(&services, sandbox.as_ref());
     let mut routes = Router::new()
         .merge(v1::routes(&services))
         .merge(scim::routes(&services))
-        .merge(dialects::routes(&services, sandbox.as_ref()))
+        .merge(dialects)
         .merge(operations::routes(&services))
-        .merge(docs::routes(listed()));
+        .merge(docs::routes(listed(&apis)));
     if let Some(sandbox) = sandbox {
         routes = routes.merge(sandbox::routes(&services, &sandbox));
     }
@@ -148,14 +150,13 @@ pub fn operations_router(services: Services) -> Router {
 #[must_use]
 pub fn openapi_documents() -> Vec<(&'static str, OpenApi)> {
     let of_dialects = dialects::documents().into_iter();
-    let of_dialects = of_dialects.map(|document| (document.name, document.openapi));
+    let of_dialects = of_dialects.map(|document| (document.api.name, document.openapi));
     [("v1", v1::specification())].into_iter().chain(of_dialects).collect()
 }
 
-/// The titles of the specifications, and the paths that they are served at.
-fn listed() -> Vec<(String, String)> {
-    let of_dialects = dialects::documents().into_iter();
-    let of_dialects = of_dialects.map(|document| (document.openapi.info.title, document.path));
+/// The titles of the specifications, of `/v1` and these APIs, and the paths that they are served at.
+fn listed(apis: &[Api]) -> Vec<(String, String)> {
+    let of_dialects = apis.iter().map(|api| (api.title.to_owned(), api.openapi_path()));
     let of_v1 = ("Roster".to_owned(), v1::OPENAPI_PATH.to_owned());
     [of_v1].into_iter().chain(of_dialects).collect()
 }

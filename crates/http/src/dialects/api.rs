@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
+use super::mount::OPENAPI;
 use super::{Scheme, Versions};
 use crate::layers::Render;
 
@@ -26,6 +27,13 @@ pub(crate) struct Api {
     pub(crate) versions: Option<Versions>,
     /// Whether callers are limited in how often they may call.
     pub(crate) is_limited: bool,
+}
+
+impl Api {
+    /// The path that its specification is served at.
+    pub(crate) fn openapi_path(&self) -> String {
+        format!("{}{OPENAPI}", self.prefix)
+    }
 }
 
 /// How a vendor writes errors: a body, and its own table of status codes.

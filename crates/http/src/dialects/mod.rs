@@ -45,11 +45,12 @@ fn register(registry: &mut Registry<'_>) {
 }
 
 /// The routes of every dialect. Each prefix is nested with a fallback of its own, so that unknown paths below it are
-/// answered in the vendor's shape; the router as a whole has no fallback, for it is merged with others.
-pub(crate) fn routes(services: &Services, sandbox: Option<&Sandbox>) -> Router {
+/// answered in the vendor's shape; the router as a whole has no fallback, for it is merged with others. With them come the
+/// APIs that they are of.
+pub(crate) fn routes(services: &Services, sandbox: Option<&Sandbox>) -> (Router, Vec<Api>) {
     let mut registry = Registry::new(Some(services), sandbox);
     register(&mut registry);
-    registry.router
+    (registry.router, registry.apis)
 }
 
 /// The specifications of every dialect.

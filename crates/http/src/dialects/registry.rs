@@ -5,25 +5,24 @@ use std::sync::Arc;
 use axum::Router;
 use utoipa::openapi::OpenApi;
 
-use super::mount::OPENAPI;
-use super::{Dialect, Mount};
+use super::{Api, Dialect, Mount};
 use crate::Services;
 use crate::sandbox::Sandbox;
 
-/// The specification of an API, and where it is served.
+/// The specification of an API.
 pub(crate) struct Document {
-    /// What it is called: such as `nabla-core-server`.
-    pub(crate) name: &'static str,
-    /// The path that it is served at.
-    pub(crate) path: String,
-    /// The specification itself.
+    /// The API.
+    pub(crate) api: Api,
+    /// Its specification.
     pub(crate) openapi: OpenApi,
 }
 
-/// Collects the APIs of all dialects. Without services there are only their specifications.
+/// Collects the APIs of all dialects: their routes, or, without services, their specifications. A server keeps no
+/// specification but the text that it serves, for they take more memory than all else of it.
 pub(crate) struct Registry<'a> {
     services: Option<&'a Services>,
     sandbox: Option<&'a Sandbox>,
+    pub(super) apis: Vec<Api>,
     pub(super) router: Router,
     pub(super) documents: Vec<Document>,
 }
@@ -33,6 +32,7 @@ impl<'a> Registry<'a> {
         Self {
             services,
             sandbox,
+            apis: Vec::new(),
             router: Router::new(),
             documents: Vec::new(),
         }
@@ -45,15 +45,14 @@ impl<'a> Registry<'a> {
 
     /// Adds an API of a dialect.
     pub(crate) fn add<D: Dialect>(&mut self, mount: Mount<D>, dialect: Option<&Arc<D>>) {
-        let api = mount.api();
-        self.documents.push(Document {
-            name: api.name,
-            path: format!("{}{OPENAPI}", api.prefix),
-            openapi: mount.document(),
-        });
+        let api = *mount.api();
+        self.apis.push(api);
         if let Some(dialect) = dialect {
             let routes = mount.speak(dialect, self.sandbox);
             self.router = std::mem::take(&mut self.router).merge(routes);
+        } else {
+            let openapi = mount.document();
+            self.documents.push(Document { api, openapi });
         }
     }
 }

@@ -60,7 +60,8 @@ pub(crate) fn specification() -> utoipa::openapi::OpenApi {
 /// The routes under `/v1`. Whatever is registered as an operation is behind authentication, and every POST knows
 /// `Idempotency-Key`: neither can be forgotten for a new one.
 pub(crate) fn routes(services: &Arc<Services>) -> Router {
-    let (operations, _) = operations().split_for_parts();
+    let (operations, document) = operations().split_for_parts();
+    let json = Bytes::from(openapi::complete(document).to_json().unwrap_or_default());
     let operations = operations
         .route_layer(OnceLayer(services.idempotency.clone()))
         .fallback(unknown_path)
@@ -74,7 +75,6 @@ pub(crate) fn routes(services: &Arc<Services>) -> Router {
             ),
         ))
         .with_state(services.clone());
-    let json = Bytes::from(specification().to_json().unwrap_or_default());
     let specification = get(move || async move { ([(CONTENT_TYPE, "application/json")], json) });
     let specification = Router::new()
         .route(OPENAPI_PATH, specification)

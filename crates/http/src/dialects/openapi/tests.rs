@@ -10,7 +10,7 @@ use crate::dialects::documents;
 fn of_all() -> Vec<(&'static str, Value)> {
     documents()
         .into_iter()
-        .map(|document| (document.name, serde_json::to_value(document.openapi).expect("JSON")))
+        .map(|document| (document.api.name, serde_json::to_value(document.openapi).expect("JSON")))
         .collect()
 }
 
@@ -30,12 +30,12 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
 #[test]
 fn every_specification_has_a_name_and_a_place_of_its_own() {
     let documents = documents();
-    let names: BTreeSet<_> = documents.iter().map(|document| document.name).collect();
+    let names: BTreeSet<_> = documents.iter().map(|document| document.api.name).collect();
     let titles: BTreeSet<_> = documents.iter().map(|document| &document.openapi.info.title).collect();
     assert_eq!((names.len(), titles.len()), (documents.len(), documents.len()));
     for document in &documents {
         let servers = document.openapi.servers.as_deref().unwrap_or_default();
-        assert_eq!(document.path, format!("{}/openapi.json", servers[0].url));
+        assert_eq!(document.api.openapi_path(), format!("{}/openapi.json", servers[0].url));
     }
 }
 
