@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::report;
 use crate::crowd::Written;
 use crate::error::IntoStoreError;
-use crate::groups::ids;
 use crate::rows::ClaimRow;
 
-/// Claims what is due. Nothing that is stored can stand against it.
+/// Claims what is due, in one question to the connection's thread: it sees what there is as it was before, and takes it.
+/// Nothing that is stored can stand against it.
 pub(super) async fn claim(
     writer: &mut SqliteConnection,
     worker: Uuid,
@@ -20,6 +20,8 @@ pub(super) async fn claim(
     lease_until: Timestamp,
     limit: u32,
 ) -> Result<Written<Vec<Claim>>, StoreError> {
+    let (organization, id) = (connection.organization_id.uuid(), connection.connection_id.uuid());
+    let (at, limit) = (now.timestamp_micros(), i64::from(limit));
     let mut rows = sqlx::query_as!(
         ClaimRow,
         r#"
@@ -45,39 +47,51 @@ pub(super) async fn claim(
         -- at.
         CROSS JOIN accounts a ON a.organization_id = c.organization_id AND a.connection_id = c.id
         JOIN users u ON u.organization_id = a.organization_id AND u.id = a.user_id
-        WHERE c.organization_id = ?1 AND c.id = ?2
-          AND a.next_attempt_at <= ?4
-          AND (a.lease_until IS NULL OR a.lease_until <= ?4)
-          AND c.owner = ?3 AND c.owned_until > ?4 AND c.paused_at IS NULL
-        ORDER BY a.next_attempt_at
-        LIMIT ?5
+        WHERE c.organization_id = ? AND c.id = ?
+          AND a.next_attempt_at <= ?
+          AND (a.lease_until IS NULL OR a.lease_until <= ?)
+          AND c.owner = ? AND c.owned_until > ? AND c.paused_at IS NULL
+        -- To the end, as the index has it: the same are taken below.
+        ORDER BY a.next_attempt_at, a.user_id
+        LIMIT ?;
+
+        UPDATE accounts SET lease_until = ?, claim_token = claim_token + 1
+        WHERE organization_id = ? AND connection_id = ? AND user_id IN (
+            SELECT a.user_id
+            FROM connections c
+            CROSS JOIN accounts a ON a.organization_id = c.organization_id AND a.connection_id = c.id
+            WHERE c.organization_id = ? AND c.id = ?
+              AND a.next_attempt_at <= ?
+              AND (a.lease_until IS NULL OR a.lease_until <= ?)
+              AND c.owner = ? AND c.owned_until > ? AND c.paused_at IS NULL
+            ORDER BY a.next_attempt_at, a.user_id
+            LIMIT ?
+        )
         "#,
-        connection.organization_id.uuid(),
-        connection.connection_id.uuid(),
+        organization,
+        id,
+        at,
+        at,
         worker,
-        now.timestamp_micros(),
-        i64::from(limit),
+        at,
+        limit,
+        lease_until.timestamp_micros(),
+        organization,
+        id,
+        organization,
+        id,
+        at,
+        at,
+        worker,
+        at,
+        limit,
     )
-    .fetch_all(&mut *writer)
+    .fetch_all(writer)
     .await
     .store()?;
-    if rows.is_empty() {
-        return Ok(Written::quietly(Vec::new()));
-    }
     for row in &mut rows {
         row.claim_token += 1;
     }
-    sqlx::query!(
-        "UPDATE accounts SET lease_until = ?3, claim_token = claim_token + 1
-         WHERE organization_id = ?1 AND connection_id = ?2 AND user_id IN (SELECT unhex(value) FROM json_each(?4))",
-        connection.organization_id.uuid(),
-        connection.connection_id.uuid(),
-        lease_until.timestamp_micros(),
-        ids(rows.iter().map(|row| row.user_id)),
-    )
-    .execute(writer)
-    .await
-    .store()?;
     let claims = rows
         .into_iter()
         .filter_map(|row| row.into_claim(lease_until).map_err(report).ok());

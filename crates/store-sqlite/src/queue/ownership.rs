@@ -1,5 +1,7 @@
 //! Who works on which connection, and when there is something to work on.
 
+use std::collections::HashSet;
+
 use roster_application::ports::{ConnectionKey, Owned, Sealed, StoreError};
 use roster_domain::{Connection, ConnectionId, OrganizationId, Timestamp};
 use uuid::Uuid;
@@ -8,6 +10,7 @@ use super::report;
 use crate::SqliteStore;
 use crate::error::IntoStoreError;
 use crate::rows::{ConnectionRow, Place};
+use crate::users::json;
 
 impl SqliteStore {
     /// Looks first, and writes only where something is to be taken: workers ask after every change of a user, and what
@@ -100,29 +103,22 @@ impl SqliteStore {
         until: Timestamp,
         free: Vec<(Uuid, Uuid)>,
     ) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
-        let (now, until) = (now.timestamp_micros(), until.timestamp_micros());
-        let mut taken = Vec::new();
-        let mut transaction = self.begin().await?;
-        for (organization, connection) in free {
-            let written = sqlx::query!(
-                "UPDATE connections SET owner = ?3, owned_until = ?5
-                 WHERE organization_id = ?1 AND id = ?2
-                   AND paused_at IS NULL AND (owner IS NULL OR owner = ?3 OR owned_until <= ?4)",
-                organization,
-                connection,
-                worker,
-                now,
-                until,
-            )
-            .execute(&mut *transaction)
-            .await
-            .store()?;
-            if written.rows_affected() > 0 {
-                taken.push((organization, connection));
-            }
-        }
-        transaction.commit().await.store()?;
-        Ok(taken)
+        let taken = sqlx::query!(
+            r#"
+            UPDATE connections SET owner = ?2, owned_until = ?4
+            WHERE (organization_id, id) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each(?1))
+              AND paused_at IS NULL AND (owner IS NULL OR owner = ?2 OR owned_until <= ?3)
+            RETURNING organization_id AS "organization_id: Uuid", id AS "id: Uuid"
+            "#,
+            json(&hex(free))?,
+            worker,
+            now.timestamp_micros(),
+            until.timestamp_micros(),
+        )
+        .fetch_all(&mut *self.writer().await?)
+        .await
+        .store()?;
+        Ok(taken.into_iter().map(|row| (row.organization_id, row.id)).collect())
     }
 
     pub(super) async fn keep_connections(
@@ -131,28 +127,26 @@ impl SqliteStore {
         connections: &[ConnectionKey],
         until: Timestamp,
     ) -> Result<Vec<ConnectionKey>, StoreError> {
-        let until = until.timestamp_micros();
-        let mut kept = Vec::new();
-        let mut transaction = self.begin().await?;
-        for key in connections {
-            let (organization, connection) = (key.organization_id.uuid(), key.connection_id.uuid());
-            let written = sqlx::query!(
-                "UPDATE connections SET owned_until = max(owned_until, ?4)
-                 WHERE organization_id = ?1 AND id = ?2 AND owner = ?3",
-                organization,
-                connection,
-                worker,
-                until,
-            )
-            .execute(&mut *transaction)
-            .await
-            .store()?;
-            if written.rows_affected() > 0 {
-                kept.push(*key);
-            }
-        }
-        transaction.commit().await.store()?;
-        Ok(kept)
+        let kept = sqlx::query!(
+            r#"
+            UPDATE connections SET owned_until = max(owned_until, ?3)
+            WHERE (organization_id, id) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each(?1))
+              AND owner = ?2
+            RETURNING organization_id AS "organization_id: Uuid", id AS "id: Uuid"
+            "#,
+            json(&hex(connections.iter().map(key)))?,
+            worker,
+            until.timestamp_micros(),
+        )
+        .fetch_all(&mut *self.writer().await?)
+        .await
+        .store()?;
+        let kept: HashSet<_> = kept.into_iter().map(|row| (row.organization_id, row.id)).collect();
+        Ok(connections
+            .iter()
+            .filter(|connection| kept.contains(&key(connection)))
+            .copied()
+            .collect())
     }
 
     pub(super) async fn disown_connections(
@@ -160,24 +154,17 @@ impl SqliteStore {
         worker: Uuid,
         connections: &[ConnectionKey],
     ) -> Result<(), StoreError> {
-        let mut disowned = 0;
-        let mut transaction = self.begin().await?;
-        for key in connections {
-            let (organization, connection) = (key.organization_id.uuid(), key.connection_id.uuid());
-            let written = sqlx::query!(
-                "UPDATE connections SET owner = NULL, owned_until = NULL
-                 WHERE organization_id = ?1 AND id = ?2 AND owner = ?3",
-                organization,
-                connection,
-                worker,
-            )
-            .execute(&mut *transaction)
-            .await
-            .store()?;
-            disowned += written.rows_affected();
-        }
-        transaction.commit().await.store()?;
-        if disowned > 0 {
+        let disowned = sqlx::query!(
+            "UPDATE connections SET owner = NULL, owned_until = NULL
+             WHERE (organization_id, id) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each(?1))
+               AND owner = ?2",
+            json(&hex(connections.iter().map(key)))?,
+            worker,
+        )
+        .execute(&mut *self.writer().await?)
+        .await
+        .store()?;
+        if disowned.rows_affected() > 0 {
             // Others may take over at once what is due there.
             self.made_due();
         }
@@ -264,4 +251,17 @@ impl SqliteStore {
 /// The earlier of two times of which either may be absent.
 fn earliest(one: Option<i64>, other: Option<i64>) -> Option<i64> {
     one.into_iter().chain(other).min()
+}
+
+fn key(connection: &ConnectionKey) -> (Uuid, Uuid) {
+    (connection.organization_id.uuid(), connection.connection_id.uuid())
+}
+
+/// Ids as SQL reads them from JSON.
+fn hex(connections: impl IntoIterator<Item = (Uuid, Uuid)>) -> Vec<(String, String)> {
+    let hex = |id: Uuid| id.simple().to_string();
+    connections
+        .into_iter()
+        .map(|(organization, connection)| (hex(organization), hex(connection)))
+        .collect()
 }

@@ -1,13 +1,12 @@
 //! Changes of users.
 
 use roster_application::ports::{Sealed, StoreError};
-use roster_domain::Version;
+use roster_domain::{ApiClientId, ConnectionId, Version};
 use sqlx::SqliteConnection;
 
 use super::columns::{Columns, Row};
-use super::{conflict, standing_against};
-use crate::error::{IntoStoreError, is_unique_violation};
-use crate::history::tell;
+use super::{conflict, json, standing_against};
+use crate::error::{IntoStoreError, is_unique_violation, is_unique_violation_of};
 
 /// Puts a user in place of the one that is stored: of one who is not deleted, or of a tombstone.
 pub(super) async fn replace(
@@ -18,21 +17,24 @@ pub(super) async fn replace(
 ) -> Result<(), StoreError> {
     let Row { user, change, .. } = row;
     let columns = Columns::of(row);
-    // The accounts are changed by a trigger, within the same statement; the count does not include them.
+    // The accounts are changed by a trigger, within the same statement; the count does not include them. The history is told
+    // along, as for a new user.
     let updated = sqlx::query!(
         "UPDATE users SET
-             external_id = ?3, email = ?4, email_folded = ?5, first_name = ?6, last_name = ?7,
-             phone_country_code = ?8, phone_number = ?9, locale = ?10, roles = ?11, metadata = ?12, npi = ?13,
-             therapy_licence = ?14, note_identifier = ?15, default_note_template_ids = ?16,
-             specialty_kind = ?17, specialty_name = ?18, speech_locale = ?19, secondary_speech_locale = ?20,
-             active = ?21, updated_at = ?22, deleted_at = ?23, version = ?24, customer_id = ?26,
-             default_session_type = ?27, pronoun = ?28, date_of_birth = ?29, user_name = ?31,
-             user_name_folded = ?32, scim = ?33, search = ?34,
+             external_id = ?, email = ?, email_folded = ?, first_name = ?, last_name = ?, phone_country_code = ?,
+             phone_number = ?, locale = ?, roles = ?, metadata = ?, npi = ?, therapy_licence = ?, note_identifier = ?,
+             default_note_template_ids = ?, specialty_kind = ?, specialty_name = ?, speech_locale = ?,
+             secondary_speech_locale = ?, active = ?, updated_at = ?, deleted_at = ?, version = ?, customer_id = ?,
+             default_session_type = ?, pronoun = ?, date_of_birth = ?, user_name = ?, user_name_folded = ?, scim = ?,
+             search = ?,
              -- A tombstone keeps none.
-             initial_password = CASE WHEN ?23 IS NULL THEN coalesce(?30, initial_password) END
-         WHERE organization_id = ?1 AND id = ?2 AND version = ?25 AND (deleted_at IS NOT NULL) = ?35",
-        columns.organization_id,
-        columns.id,
+             initial_password = CASE WHEN ? IS NULL THEN coalesce(?, initial_password) END
+         WHERE organization_id = ? AND id = ? AND version = ? AND (deleted_at IS NOT NULL) = ?;
+
+         INSERT INTO audit_log (
+             organization_id, user_id, id, at, surface, client_id, deed, fields, connection_id, version
+         )
+         SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE changes() > 0",
         columns.external_id,
         columns.email,
         columns.email_folded,
@@ -55,21 +57,38 @@ pub(super) async fn replace(
         columns.updated_at,
         columns.deleted_at,
         user.version,
-        expected,
         columns.customer_id,
         columns.default_session_type,
         columns.pronoun,
         columns.date_of_birth,
-        row.password.as_ref().map(Sealed::as_bytes),
         columns.user_name,
         columns.user_name_folded,
         columns.scim,
         columns.search,
+        columns.deleted_at,
+        row.password.as_ref().map(Sealed::as_bytes),
+        columns.organization_id,
+        columns.id,
+        expected,
         was_deleted,
+        columns.organization_id,
+        columns.id,
+        change.id,
+        change.at.timestamp_micros(),
+        change.actor.surface.name(),
+        change.actor.client.map(ApiClientId::uuid),
+        change.deed.name(),
+        json(&change.fields)?,
+        change.connection_id.map(ConnectionId::uuid),
+        change.version,
     )
     .execute(&mut *writer)
     .await;
     let updated = match updated {
+        // Of the history there is nothing that a caller could have chosen otherwise.
+        Err(fault) if is_unique_violation_of("audit_log", &fault) => {
+            return Err(StoreError::Internal(fault.into()));
+        }
         Err(refusal) if is_unique_violation(&refusal) => {
             let key = standing_against(&mut *writer, &columns).await?;
             return Err(conflict(key, refusal));
@@ -79,6 +98,5 @@ pub(super) async fn replace(
     if updated.rows_affected() == 0 {
         return Err(StoreError::Stale);
     }
-    tell(writer, user.organization_id, user.id, change).await?;
     Ok(())
 }
