@@ -24,7 +24,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 
 /// How long the worker lets its runners go first when it is woken: what is due is most probably theirs, and calls wait for
 /// what they ask of the database.
-const BEHIND: Duration = Duration::from_millis(3);
+const BEHIND: Duration = Duration::from_millis(10);
 
 /// How a worker goes about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

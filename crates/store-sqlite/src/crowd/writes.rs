@@ -188,6 +188,8 @@ impl Drop for Server {
 
 impl Server {
     async fn serve(mut self) {
+        // Those who are ready at this moment come along, such as the runners of all vendors after a change.
+        tokio::task::yield_now().await;
         let mut writer = None;
         loop {
             let mut crowd = self.shared.next();
