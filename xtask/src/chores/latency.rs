@@ -24,7 +24,7 @@ const MARK: &str = "latency ";
 /// Measure how long a change takes from its request to the vendors' receipt of it
 ///
 /// On each store one user at four vendors is changed again and again, most times just after the change before, and now and
-/// then after a rest. `ROSTER_BIN` names another binary than the one of this workspace, such as a release build.
+/// then after a rest. All of it is built as it is released; `ROSTER_BIN` names another binary than the one of this workspace.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// How many changes there are on each store
@@ -40,7 +40,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
     let server = steps.run("postgres", || Server::provide(workspace))?;
     let roster = steps.run("build", || match std::env::var_os(BINARY_VARIABLE) {
         Some(named) => Ok(PathBuf::from(named)),
-        None => workspace.build_roster(),
+        None => workspace.build_release("roster-app", "roster"),
     })?;
     let measured = steps.run("measure", || measure(workspace, &server, &roster, arguments.changes))?;
     if arguments.json {
@@ -72,7 +72,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &Arguments, steps: &mut Step
 pub(super) fn measure(workspace: &Workspace, server: &Server, roster: &Path, changes: u32) -> Result<Vec<Value>> {
     let mut command = workspace.cargo("test");
     command
-        .args(["--locked", "-p", "e2e", "--test", "it", "--", TESTS])
+        // Who asks and who is called take no longer than they must: what is measured is Roster.
+        .args(["--locked", "--release", "-p", "e2e", "--test", "it", "--", TESTS])
         // One store after the other, so that neither is in the other's way.
         .args(["--nocapture", "--test-threads", "1"])
         .env(BINARY_VARIABLE, roster)

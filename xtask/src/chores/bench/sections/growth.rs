@@ -81,29 +81,44 @@ impl<'tools> Grown<'tools> {
 }
 
 fn compared(bench: &Bench<'_>, few: &Grown<'_>, many: &Grown<'_>) -> Result<Vec<Row>> {
-    let mut measured = vec![
-        ("create", "create", [stage::create(), stage::create()], true),
-        ("scim-create", "SCIM create", [scim_create(), scim_create()], true),
+    let creates = [
+        ("create", "create", stage::create()),
+        ("scim-create", "SCIM create", scim_create()),
     ];
+    let creates = creates.map(|(name, what, request)| (name, what, [request.clone(), request]));
+    let mut rows = creates
+        .into_iter()
+        .map(|(name, what, requests)| pairs(bench, few, many, (name, what), requests, true))
+        .collect::<Result<Vec<_>>>()?;
+    few.database.warm()?;
+    many.database.warm()?;
     let both = [few, many].map(|grown| reads(&grown.pattern));
     for (of_few, of_many) in both[0].iter().zip(&both[1]) {
         let requests = [of_few, of_many].map(|(_, _, path)| stage::get(path.clone()));
-        measured.push((of_few.0, of_few.1, requests, false));
+        rows.push(pairs(bench, few, many, (of_few.0, of_few.1), requests, false)?);
     }
     let scim = [few, many].map(|grown| stage::get(format!("/scim/v2/Users/{}", grown.pattern)));
-    measured.push(("scim-id", "SCIM read", scim, false));
-    let mut rows = Vec::new();
-    for (name, what, [of_few, of_many], is_write) in measured {
-        let pairs = Pairs::measure(
-            bench.plan.pairs,
-            &format!("{what} among {}", many.users),
-            "ms",
-            || few.median(bench, &of_few, is_write),
-            || many.median(bench, &of_many, is_write),
-        )?;
-        let what = format!("{what} p50, {} users", many.users);
-        let row = Row::new(format!("growth/{}-{name}", many.users), what, "ms", &pairs.ours)?;
-        rows.push(row.by(format!("{} users", few.users), &pairs.yardstick, &pairs.ours)?);
-    }
+    rows.push(pairs(bench, few, many, ("scim-id", "SCIM read"), scim, false)?);
     Ok(rows)
+}
+
+/// The same request to both, in pairs: first to the one with few users.
+fn pairs(
+    bench: &Bench<'_>,
+    few: &Grown<'_>,
+    many: &Grown<'_>,
+    (name, what): (&str, &str),
+    [of_few, of_many]: [Request; 2],
+    is_write: bool,
+) -> Result<Row> {
+    let pairs = Pairs::measure(
+        bench.plan.pairs,
+        &format!("{what} among {}", many.users),
+        "ms",
+        || few.median(bench, &of_few, is_write),
+        || many.median(bench, &of_many, is_write),
+    )?;
+    let what = format!("{what} p50, {} users", many.users);
+    let row = Row::new(format!("growth/{}-{name}", many.users), what, "ms", &pairs.ours)?;
+    row.by(format!("{} users", few.users), &pairs.yardstick, &pairs.ours)
 }
