@@ -3,7 +3,7 @@
 //! Roster serves the API only (`--role api`): the accounts that each create makes are not brought to vendors meanwhile,
 //! which pgbench does not do either.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::chores::bench::context::Bench;
 use crate::chores::bench::pgbench;
@@ -116,9 +116,15 @@ impl Slice<'_> {
     /// A slice whose users are there afterwards, with what goes with them: what is fast because it is not done is found.
     fn counted(&self, whose: &str, load: impl FnOnce() -> Result<Load>) -> Result<Load> {
         self.database.settle()?;
+        // In one statement, for what was under way at the end of a slice may still be committed between two.
         let count = || -> Result<[u64; 3]> {
-            let of = |table: &str| self.database.number(&format!("SELECT count(*) FROM {table}"));
-            Ok([of("users")?, of("accounts")?, of("audit_log")?])
+            let counts = self.database.run(
+                "SELECT unnest(ARRAY[
+                     (SELECT count(*) FROM users), (SELECT count(*) FROM accounts), (SELECT count(*) FROM audit_log)
+                 ])",
+            )?;
+            let counts: Vec<u64> = counts.lines().map(str::parse).collect::<Result<_, _>>()?;
+            <[u64; 3]>::try_from(counts).map_err(|counts| anyhow!("not three counts: {counts:?}"))
         };
         let before = count()?;
         let load = load()?;
