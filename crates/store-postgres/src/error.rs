@@ -148,10 +148,8 @@ fn class_of(error: &sqlx::Error) -> Class {
 
 fn class_of_refusal(refusal: &dyn DatabaseError) -> Class {
     if refusal.is_unique_violation() {
-        let known = UNIQUE_CONSTRAINTS
-            .iter()
-            .find(|(name, _)| refusal.constraint() == Some(name));
-        return known.map_or(Class::Internal, |(_, key)| Class::Conflict(*key));
+        let key = refusal.constraint().and_then(key_of);
+        return key.map_or(Class::Internal, Class::Conflict);
     }
     let code = refusal.code().unwrap_or_default();
     if BROKEN_REFERENCE.contains(&&*code) && refusal.constraint().is_some_and(|name| REFERENCES.contains(&name)) {
@@ -161,6 +159,19 @@ fn class_of_refusal(refusal: &dyn DatabaseError) -> Class {
     } else {
         Class::Internal
     }
+}
+
+/// The port's error where another record is known to have what a unique constraint, of this name, lets only one have.
+pub(crate) fn held_by_another(constraint: &str) -> StoreError {
+    match key_of(constraint) {
+        Some(key) => StoreError::Conflict(key),
+        None => StoreError::Internal(format!("there is no constraint {constraint}").into()),
+    }
+}
+
+fn key_of(constraint: &str) -> Option<UniqueKey> {
+    let known = UNIQUE_CONSTRAINTS.iter().find(|(name, _)| *name == constraint);
+    known.map(|(_, key)| *key)
 }
 
 /// The port's error for a failed migration.

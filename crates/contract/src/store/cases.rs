@@ -374,6 +374,7 @@ macro_rules! store_cases {
                 of_fifty_who_create_one_external_id_one_succeeds,
                 of_many_who_create_one_email_one_succeeds,
                 of_many_who_update_one_version_one_succeeds,
+                who_take_each_others_keys_are_all_refused,
                 users_and_connections_that_are_made_at_once_do_not_miss_each_other,
                 users_that_are_changed_while_connections_are_made_have_accounts_that_know,
                 users_that_are_made_while_connections_are_deleted_are_made,

@@ -94,6 +94,34 @@ pub async fn of_many_who_update_one_version_one_succeeds(stores: &Stores) {
     assert_eq!((updated, stale), (1, 19));
 }
 
+/// MUST: who takes a key that another one has is refused at once, also where that one takes theirs at the same time.
+pub async fn who_take_each_others_keys_are_all_refused(stores: &Stores) {
+    let organization = given::organization(&*stores[0]).await;
+    let one = given::user(&*stores[0], organization, "E-1").await;
+    let other = given::user(&*stores[0], organization, "E-2").await;
+    let taken = [
+        given::changed(&one, &given::external_id("E-2"), after(1)),
+        given::changed(&other, &given::external_id("E-1"), after(1)),
+    ];
+
+    let outcomes = at_once(stores, 40, move |store, number| {
+        let taken = taken[number / 2 % 2].clone();
+        async move { given::update(&*store, &taken, 1, None).await }
+    })
+    .await;
+
+    for outcome in outcomes {
+        assert!(
+            matches!(outcome, Err(StoreError::Conflict(UniqueKey::ExternalId))),
+            "{outcome:?}"
+        );
+    }
+    for user in [&one, &other] {
+        let found = stores[1].user(organization, user.id).await.expect("read");
+        assert_eq!(found.as_ref(), Some(user));
+    }
+}
+
 /// MUST: a user who is created while a connection is made has an account afterwards.
 pub async fn users_and_connections_that_are_made_at_once_do_not_miss_each_other(stores: &Stores) {
     let organization = given::organization(&*stores[0]).await;

@@ -5,7 +5,7 @@ use roster_domain::{ApiClientId, ConnectionId, Version};
 use sqlx::PgExecutor;
 
 use super::columns::Columns;
-use crate::error::IntoStoreError;
+use crate::error::{IntoStoreError, held_by_another};
 
 /// What came of a change.
 pub(super) struct Outcome {
@@ -16,6 +16,7 @@ pub(super) struct Outcome {
 }
 
 /// Puts a user in place of the one that is stored: of one who is not deleted, or of a tombstone.
+#[expect(clippy::too_many_lines, reason = "it is one statement, so that it is one round trip")]
 pub(super) async fn replace(
     executor: impl PgExecutor<'_>,
     write: UserWrite<'_>,
@@ -26,7 +27,28 @@ pub(super) async fn replace(
     let columns = Columns::of(user);
     let outcome = sqlx::query!(
         r#"
-        WITH changed AS (
+        WITH held AS (
+            -- By others, as far as is committed. It is asked before anything is written: two who take each other's keys
+            -- would else write and then wait in a circle, until the database finds that out.
+            SELECT
+                EXISTS (
+                    SELECT FROM users o
+                    WHERE o.organization_id = $1 AND o.external_id = $3 AND o.deleted_at IS NULL AND o.id <> $2
+                ) AS external_id,
+                EXISTS (
+                    SELECT FROM users o
+                    WHERE o.organization_id = $1 AND o.email_folded = $5 AND o.deleted_at IS NULL AND o.id <> $2
+                ) AS email,
+                EXISTS (
+                    SELECT FROM users o
+                    WHERE o.organization_id = $1 AND o.user_name_folded = $40 AND o.deleted_at IS NULL AND o.id <> $2
+                ) AS user_name
+            FROM users
+            -- A tombstone holds no keys.
+            WHERE organization_id = $1 AND id = $2 AND version = $25 AND (deleted_at IS NOT NULL) = $43
+              AND $23::timestamptz IS NULL
+        ),
+        changed AS (
             UPDATE users SET
                 external_id = $3, email = $4, email_folded = $5, first_name = $6, last_name = $7,
                 phone_country_code = $8, phone_number = $9, locale = $10, roles = $11, metadata = $12, npi = $13,
@@ -38,6 +60,7 @@ pub(super) async fn replace(
                 -- A tombstone keeps none.
                 initial_password = CASE WHEN $23::timestamptz IS NULL THEN coalesce($30, initial_password) END
             WHERE organization_id = $1 AND id = $2 AND version = $25 AND (deleted_at IS NOT NULL) = $43
+              AND NOT EXISTS (SELECT FROM held h WHERE h.external_id OR h.email OR h.user_name)
             RETURNING organization_id, id, version, updated_at, active AND deleted_at IS NULL AS is_active
         ),
         told AS (
@@ -63,7 +86,17 @@ pub(super) async fn replace(
                 updated_at = excluded.updated_at
             RETURNING 1
         )
-        SELECT EXISTS (SELECT FROM changed) AS "changed!", EXISTS (SELECT FROM behind) AS "behind!"
+        SELECT
+            EXISTS (SELECT FROM changed) AS "changed!", EXISTS (SELECT FROM behind) AS "behind!",
+            (
+                -- In the order in which the indexes are.
+                SELECT CASE
+                    WHEN external_id THEN 'users_external_id_key'
+                    WHEN email THEN 'users_email_key'
+                    WHEN user_name THEN 'users_user_name_key'
+                END
+                FROM held
+            ) AS held
         "#,
         user.organization_id.uuid(),
         user.id.uuid(),
@@ -112,6 +145,9 @@ pub(super) async fn replace(
     .fetch_one(executor)
     .await
     .store()?;
+    if let Some(held) = outcome.held {
+        return Err(held_by_another(&held));
+    }
     Ok(Outcome {
         is_changed: outcome.changed,
         is_behind: outcome.behind,
