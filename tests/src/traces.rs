@@ -3,6 +3,11 @@
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD};
 
+/// How the header of every JSON Web Token begins, in base64: `{"`.
+const TOKENS_BEGIN: &str = "eyJ";
+/// So many characters has the shortest header that says how the token is signed, `{"alg":"RS256"}`.
+const TOKENS_HEADER: usize = 20;
+
 /// Something secret.
 #[derive(Debug, Clone)]
 pub struct Secret {
@@ -58,6 +63,18 @@ impl Place {
     /// Whether it holds a text as it is.
     pub fn has(&self, text: &str) -> bool {
         self.0.contains(&one_to_one(text.as_bytes()))
+    }
+
+    /// Whether it holds a JSON Web Token, or the beginning of one: `{"` in base64, and much more of the kind, since those
+    /// three characters alone are in any large file by chance.
+    pub fn has_token(&self) -> bool {
+        self.0.match_indices(TOKENS_BEGIN).any(|(at, _)| {
+            self.0[at..]
+                .chars()
+                .take_while(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'))
+                .nth(TOKENS_HEADER - 1)
+                .is_some()
+        })
     }
 
     /// How many bytes it has.
@@ -135,5 +152,28 @@ mod tests {
         let binary = [&[0xff, 0xc3][..], "correct horse/é?".as_bytes(), &[0x80]].concat();
         assert!(secret.traces_in(&Place::of(binary)).is_some(), "among bytes");
         assert!(secret.traces_in(&Place::of("correct horse, battery staple")).is_none());
+    }
+
+    #[test]
+    fn a_token_is_found_whole_or_broken_off_and_three_letters_are_none() {
+        let header = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#);
+        let claims = BASE64_URL_SAFE_NO_PAD.encode(r#"{"sub":"x"}"#);
+        for text in [
+            format!("Bearer {header}.{claims}.c2ln"),
+            header.clone(),
+            format!("eyJ and later {header}"),
+        ] {
+            assert!(Place::of(&text).has_token(), "{text}");
+        }
+        let among_bytes = [&[0xff, 0x00][..], header.as_bytes(), &[0x80]].concat();
+        assert!(Place::of(among_bytes).has_token(), "among bytes");
+        for bytes in [
+            &b"\x8aeyJ\xf0\x11"[..],
+            b"eyJ",
+            b"heyJude, do not",
+            &header.as_bytes()[1..],
+        ] {
+            assert!(!Place::of(bytes).has_token(), "{bytes:?}");
+        }
     }
 }
