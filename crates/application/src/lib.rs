@@ -21,6 +21,7 @@ pub mod organizations;
 pub mod ports;
 pub mod preview;
 pub mod pull;
+pub mod recent_clients;
 mod rivals;
 pub mod rotation;
 pub mod sessions;

@@ -1,7 +1,7 @@
 //! The obligations of the persistence ports, as cases that every store passes on the real thing.
 //!
 //! A store's tests implement [`TestDatabase`] and run [`store_cases!`](crate::store_cases). One file a port, and one for
-//! what holds across them: what happens at once (`races`, `races_crowds`, `races_customers`,
+//! what holds across them: what happens at once (`races`, `races_clients`, `races_crowds`, `races_customers`,
 //! `races_directory`, `races_queue`, `groups_races`), and who sees what (`tenants`).
 
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a case fails")]
@@ -31,6 +31,7 @@ pub mod queue;
 pub mod queue_leases;
 pub mod queue_records;
 pub mod races;
+pub mod races_clients;
 pub mod races_crowds;
 pub mod races_customers;
 pub mod races_directory;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use roster_application::ports::{ApiClientStore, ClientSecret, StoreError};
+use roster_application::recent_clients::{ClientLookup, ClientOfOrganization, RecentClients};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
 };
@@ -70,16 +71,19 @@ impl ApiClientStore for PostgresStore {
         .collect()
     }
 
-    async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
-        clients_with_organization!("WHERE k.id = $1", id.uuid())
-            .fetch_optional(&self.ready)
-            .await
-            .store()?
-            .map(of_organization)
-            .transpose()
+    async fn client(&self, id: ApiClientId) -> Result<Option<ClientOfOrganization>, StoreError> {
+        let find = async {
+            clients_with_organization!("WHERE k.id = $1", id.uuid())
+                .fetch_optional(&self.ready)
+                .await
+                .store()?
+                .map(of_organization)
+                .transpose()
+        };
+        self.recent_clients.get_or_find(ClientLookup::Id(id), find).await
     }
 
-    async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
+    async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<ClientOfOrganization>, StoreError> {
         let alone = async {
             clients_with_organization!("WHERE k.key_digest = $1", digest.as_slice())
                 .fetch_optional(&self.ready)
@@ -88,7 +92,10 @@ impl ApiClientStore for PostgresStore {
                 .map(of_organization)
                 .transpose()
         };
-        self.crowds.clients_by_key.ask(|| *digest, alone).await
+        let find = self.crowds.clients_by_key.ask(|| *digest, alone);
+        self.recent_clients
+            .get_or_find(ClientLookup::KeyDigest(*digest), find)
+            .await
     }
 
     async fn service_account(
@@ -112,6 +119,7 @@ impl ApiClientStore for PostgresStore {
         .execute(&self.ready)
         .await
         .store()?;
+        RecentClients::outlived().await;
         Ok(deleted.rows_affected() > 0)
     }
 
@@ -144,7 +152,7 @@ pub(crate) struct ByKey {
 
 impl Work for ByKey {
     type Item = [u8; 32];
-    type Answer = Option<(ApiClient, Organization)>;
+    type Answer = Option<ClientOfOrganization>;
 
     async fn many(&self, items: Vec<Self::Item>) -> Result<Vec<Reply<Self::Answer>>, sqlx::Error> {
         let digests: BTreeSet<&[u8]> = items.iter().map(<[u8; 32]>::as_slice).collect();
@@ -160,7 +168,7 @@ impl Work for ByKey {
     }
 }
 
-fn of_organization(row: ClientOfOrganizationRow) -> Result<(ApiClient, Organization), StoreError> {
+fn of_organization(row: ClientOfOrganizationRow) -> Result<ClientOfOrganization, StoreError> {
     let (client, _, organization): (ApiClient, ClientSecret, Organization) = row.try_into()?;
     Ok((client, organization))
 }

@@ -33,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use roster_application::ports::StoreError;
+use roster_application::recent_clients::RecentClients;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -77,6 +78,7 @@ pub struct PostgresStore {
     signal: Arc<Signal>,
     growth: Growth,
     crowds: Crowds,
+    recent_clients: RecentClients,
 }
 
 impl PostgresStore {
@@ -146,6 +148,7 @@ impl PostgresStore {
             signal,
             growth,
             crowds,
+            recent_clients: RecentClients::new(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ClientSecret, OrganizationStore, StoreError};
+use roster_application::recent_clients::RecentClients;
 use roster_domain::{ApiClient, ConnectVersion, Organization, OrganizationId, PhiGuard, Slug, Surface};
 
 use crate::PostgresStore;
@@ -79,6 +80,7 @@ impl OrganizationStore for PostgresStore {
         .execute(&self.ready)
         .await
         .store()?;
+        RecentClients::outlived().await;
         Ok(set.rows_affected() > 0)
     }
 
@@ -91,6 +93,7 @@ impl OrganizationStore for PostgresStore {
         .execute(&self.ready)
         .await
         .store()?;
+        RecentClients::outlived().await;
         Ok(set.rows_affected() > 0)
     }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ApiClientStore, ClientSecret, StoreError, UniqueKey};
+use roster_application::recent_clients::{ClientLookup, RecentClients};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
 };
@@ -50,11 +51,16 @@ impl ApiClientStore for SqliteStore {
     }
 
     async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
-        self.lookups.clients.get(id).await
+        self.recent_clients
+            .get_or_find(ClientLookup::Id(id), self.lookups.clients.get(id))
+            .await
     }
 
     async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
-        self.lookups.clients_by_key_digest.get(*digest).await
+        let find = self.lookups.clients_by_key_digest.get(*digest);
+        self.recent_clients
+            .get_or_find(ClientLookup::KeyDigest(*digest), find)
+            .await
     }
 
     async fn service_account(
@@ -78,6 +84,7 @@ impl ApiClientStore for SqliteStore {
         .execute(&mut *self.writer().await?)
         .await
         .store()?;
+        RecentClients::outlived().await;
         Ok(deleted.rows_affected() > 0)
     }
 

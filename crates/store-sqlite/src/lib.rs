@@ -35,6 +35,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use roster_application::ports::StoreError;
+use roster_application::recent_clients::RecentClients;
 use roster_domain::{ApiClient, ApiClientId, Organization, OrganizationId, User, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
@@ -79,6 +80,7 @@ pub struct SqliteStore {
     searches: Searches,
     lookups: AllLookups,
     writes: Writes,
+    recent_clients: RecentClients,
 }
 
 /// What is asked with nearly every request.
@@ -164,6 +166,7 @@ impl SqliteStore {
             searches: Searches::new(searchers, options.search_limit),
             lookups: AllLookups::new(&file),
             writes: Writes::new(writers, options.acquire_timeout),
+            recent_clients: RecentClients::new(),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ClientSecret, OrganizationStore, StoreError, UniqueKey};
+use roster_application::recent_clients::RecentClients;
 use roster_domain::{ApiClient, ConnectVersion, Organization, OrganizationId, PhiGuard, Slug};
 use uuid::Uuid;
 
@@ -67,6 +68,7 @@ impl OrganizationStore for SqliteStore {
         .execute(&mut *self.writer().await?)
         .await
         .store()?;
+        RecentClients::outlived().await;
         Ok(set.rows_affected() > 0)
     }
 
@@ -79,6 +81,7 @@ impl OrganizationStore for SqliteStore {
         .execute(&mut *self.writer().await?)
         .await
         .store()?;
+        RecentClients::outlived().await;
         Ok(set.rows_affected() > 0)
     }
 

@@ -61,6 +61,9 @@ pub trait ApiClientStore: Send + Sync {
 
     /// Deletes a client. `false` if the organization has no such client. Afterwards nothing the client holds
     /// opens anything.
+    ///
+    /// MUST, whatever it returns, not return before no process finds the client any more: see
+    /// [`RecentClients`](crate::recent_clients::RecentClients).
     async fn delete_client(&self, organization: OrganizationId, id: ApiClientId) -> Result<bool, StoreError>;
 
     /// Notes that a client used an assertion (`jti` of RFC 7519), until it expires anyway.

@@ -27,9 +27,13 @@ pub trait OrganizationStore: Send + Sync {
     async fn organization_by_slug(&self, slug: &Slug) -> Result<Option<Organization>, StoreError>;
 
     /// Changes what is done about metadata that looks like patient data. `false` if there is no such organization.
+    ///
+    /// MUST not return before every process finds the organization's clients with it.
     async fn set_phi_guard(&self, id: OrganizationId, guard: roster_domain::PhiGuard) -> Result<bool, StoreError>;
 
     /// Pins what Nabla Connect requests without a version get. `false` if there is no such organization.
+    ///
+    /// MUST not return before every process finds the organization's clients with it.
     async fn set_nabla_connect_version(&self, id: OrganizationId, version: ConnectVersion) -> Result<bool, StoreError>;
 
     /// The key that the organization's links are derived from; `None` if there is no such organization. Where there is

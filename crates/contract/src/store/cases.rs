@@ -385,6 +385,10 @@ macro_rules! store_cases {
                 of_many_who_create_one_organization_one_succeeds,
                 many_who_ask_for_the_key_of_links_get_the_same,
             }
+            races_clients {
+                a_client_that_one_heard_is_deleted_is_found_by_nobody,
+                what_one_heard_is_set_comes_with_every_client,
+            }
             races_crowds {
                 a_crowd_gets_in_but_for_those_who_stand_against_somebody,
                 of_each_two_in_a_crowd_who_are_alike_one_gets_in,
@@ -442,6 +446,9 @@ macro_rules! store_cases {
     };
     (@test [$database:ty] races $case:ident) => {
         $crate::store_cases! { @race [$database] races $case }
+    };
+    (@test [$database:ty] races_clients $case:ident) => {
+        $crate::store_cases! { @race [$database] races_clients $case }
     };
     (@test [$database:ty] races_crowds $case:ident) => {
         $crate::store_cases! { @race [$database] races_crowds $case }

@@ -1,7 +1,7 @@
 //! The list of all cases names every one of them.
 
 /// The sources of the cases, by the name of their port.
-const SOURCES: [(&str, &str); 36] = [
+const SOURCES: [(&str, &str); 37] = [
     ("organizations", include_str!("organizations.rs")),
     ("api_clients", include_str!("api_clients.rs")),
     ("users", include_str!("users.rs")),
@@ -34,6 +34,7 @@ const SOURCES: [(&str, &str); 36] = [
     ("wake", include_str!("wake.rs")),
     ("tenants", include_str!("tenants.rs")),
     ("races", include_str!("races.rs")),
+    ("races_clients", include_str!("races_clients.rs")),
     ("races_crowds", include_str!("races_crowds.rs")),
     ("races_customers", include_str!("races_customers.rs")),
     ("races_directory", include_str!("races_directory.rs")),
