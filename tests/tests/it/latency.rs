@@ -2,7 +2,7 @@
 //! `cargo xtask latency`, since a test that a slow machine fails proves nothing.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use e2e::{Store, Vendors, clock, size, vendors, wait};
@@ -21,8 +21,17 @@ const REST: Duration = Duration::from_millis(3_500);
 /// The time between two other changes, and from each to the first question about it.
 const BREATH: Duration = Duration::from_millis(50);
 
-/// Milliseconds from a change's request to the vendors' receipt of the calls that it led to.
+/// Milliseconds.
 type Latencies = Vec<f64>;
+
+/// What was measured after the same pause, in turn.
+#[derive(Default)]
+struct Measured {
+    /// From a change's request to the vendors' receipt of the calls that it led to.
+    changes: Latencies,
+    /// From a request that asks for nothing to its answer: what the way to Roster and back, and waking up, take by themselves.
+    bare: Latencies,
+}
 
 #[rstest]
 #[case::sqlite(Store::Sqlite, "sqlite")]
@@ -42,10 +51,18 @@ async fn each_change_on_an_idle_server_is_sent_once_to_each_vendor_at_once(#[cas
     }
 
     // When the user is changed in something that each vendor takes, now just after a change and now after a rest
-    let (mut after_a_change, mut after_a_rest): (Latencies, Latencies) = Default::default();
+    let (mut after_a_change, mut after_a_rest) = (Measured::default(), Measured::default());
     for number in 1..=size::changes(USUALLY) {
-        let is_rested = number % RESTS == 0;
-        wait::pause(if is_rested { REST } else { BREATH }).await;
+        let (measured, pause) = if number % RESTS == 0 {
+            (&mut after_a_rest, REST)
+        } else {
+            (&mut after_a_change, BREATH)
+        };
+        wait::pause(pause).await;
+        let begun = Instant::now();
+        api.get("/healthz").await.expect(200);
+        measured.bare.push(begun.elapsed().as_secs_f64() * 1_000.0);
+        wait::pause(pause).await;
         let change = json!({
             "last_name": format!("Lee {number}"),
             "metadata": { "site": number.to_string() },
@@ -67,17 +84,12 @@ async fn each_change_on_an_idle_server_is_sent_once_to_each_vendor_at_once(#[cas
             let [call] = news.as_slice() else {
                 panic!("change {number} was not one call at {vendor}: {news:?}")
             };
-            let latencies = if is_rested {
-                &mut after_a_rest
-            } else {
-                &mut after_a_change
-            };
-            latencies.push(milliseconds(sent, call));
+            measured.changes.push(milliseconds(sent, call));
             seen.insert(vendor, last(&calls));
         }
     }
-    for (kind, latencies) in [("after a change", after_a_change), ("after a rest", after_a_rest)] {
-        println!("latency {}", told(name, kind, latencies));
+    for (kind, measured) in [("after a change", after_a_change), ("after a rest", after_a_rest)] {
+        println!("latency {}", told(name, kind, measured));
     }
 }
 
@@ -100,14 +112,19 @@ fn milliseconds(sent: DateTime<Utc>, call: &Value) -> f64 {
 }
 
 /// One line for machines: how many there were, and the times that so many of them stay within.
-fn told(store: &str, kind: &str, mut latencies: Latencies) -> Value {
-    latencies.sort_unstable_by(f64::total_cmp);
-    let within = |percent: usize| {
-        let rank = (latencies.len() * percent).div_ceil(100);
-        latencies.get(rank.saturating_sub(1)).copied()
-    };
+fn told(store: &str, kind: &str, measured: Measured) -> Value {
+    let Measured { mut changes, mut bare } = measured;
+    changes.sort_unstable_by(f64::total_cmp);
+    bare.sort_unstable_by(f64::total_cmp);
     json!({
-        "store": store, "change": kind, "calls": latencies.len(),
-        "p50_ms": within(50), "p99_ms": within(99), "max_ms": within(100),
+        "store": store, "change": kind, "calls": changes.len(),
+        "p50_ms": within(&changes, 50), "p99_ms": within(&changes, 99), "max_ms": within(&changes, 100),
+        "bare_p50_ms": within(&bare, 50), "bare_p99_ms": within(&bare, 99),
     })
+}
+
+/// The time that so many percent of them stay within, of which there is none where nothing was measured.
+fn within(sorted: &[f64], percent: usize) -> Option<f64> {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted.get(rank.saturating_sub(1)).copied()
 }

@@ -62,16 +62,14 @@ fn latencies(bench: &Bench<'_>) -> Result<Vec<Row>> {
         let text = |name: &str| one[name].as_str().with_context(|| format!("no {name}: {one}"));
         let (store, change) = (text("store")?, text("change")?);
         for percentile in ["p50", "p99"] {
-            let figure = one[format!("{percentile}_ms")]
-                .as_f64()
-                .with_context(|| format!("no {percentile}: {one}"))?;
+            let figure = |name: String| one[&name].as_f64().with_context(|| format!("no {name}: {one}"));
+            let (ours, bare) = (
+                [figure(format!("{percentile}_ms"))?],
+                [figure(format!("bare_{percentile}_ms"))?],
+            );
             let id = format!("convergence/{store}-{}-{percentile}", change.replace(' ', "-"));
-            rows.push(Row::new(
-                id,
-                format!("to the vendor {change}, {percentile}, {store}"),
-                "ms",
-                &[figure],
-            )?);
+            let what = format!("to the vendor {change}, {percentile}, {store}");
+            rows.push(Row::new(id, what, "ms", &ours)?.by("GET /healthz", &bare, &ours)?);
         }
     }
     Ok(rows)
