@@ -16,7 +16,7 @@ mod key_set_url;
 use crate::authentication::{Caller, check_public_key, hash_password};
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
-use crate::ports::{ApiClientStore, ClientSecret, Clock, Entropy, Ids, StoreError, UniqueKey};
+use crate::ports::{ApiClientStore, ClientDeletion, ClientSecret, Clock, Entropy, Ids, StoreError, UniqueKey};
 
 /// The most characters of a label.
 pub const MAX_LABEL_CHARACTERS: usize = 100;
@@ -226,21 +226,21 @@ impl ApiClients {
             .ok_or(Error::NotFound(Missing::ApiClient))
     }
 
-    /// Deletes a client for another one. None deletes itself: an organization's last caller would lock it out, and a
-    /// key that is to be replaced must not go before the new one is in use.
+    /// Deletes a client for another one: nothing it holds opens anything any more. None deletes itself: an organization's last
+    /// caller would lock it out, and a key that is to be replaced must not go before the new one is in use. For the same
+    /// reason nothing is done for one that was deleted after it was known as the caller.
     pub async fn delete_for(&self, caller: &Caller, id: ApiClientId) -> Result<(), Error> {
         if caller.client.id == id {
             return Err(Error::Conflict(Conflicting::OwnClient));
         }
-        self.delete(&caller.organization, id).await
-    }
-
-    /// Deletes a client: nothing it holds opens anything any more.
-    pub async fn delete(&self, organization: &Organization, id: ApiClientId) -> Result<(), Error> {
-        if self.store.delete_client(organization.id, id).await? {
-            Ok(())
-        } else {
-            Err(Error::NotFound(Missing::ApiClient))
+        match self
+            .store
+            .delete_client_for(caller.organization.id, id, caller.client.id)
+            .await?
+        {
+            ClientDeletion::Deleted => Ok(()),
+            ClientDeletion::Absent => Err(Error::NotFound(Missing::ApiClient)),
+            ClientDeletion::ByNobody => Err(Error::Conflict(Conflicting::DeletedCaller)),
         }
     }
 }

@@ -120,6 +120,9 @@ pub enum Conflicting {
     /// A client asked for its own deletion, which would lock it out.
     #[error("a client cannot delete itself: make another one, and delete this one with that")]
     OwnClient,
+    /// The client that asked for the deletion of another one has been deleted itself.
+    #[error("the client that asks was deleted: nothing was done")]
+    DeletedCaller,
     /// Another organization has the short name.
     #[error("another organization has this slug")]
     Slug,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use roster_application::ports::{ApiClientStore, ClientSecret, StoreError};
+use roster_application::ports::{ApiClientStore, ClientDeletion, ClientSecret, StoreError};
 use roster_application::recent_clients::{ClientLookup, ClientOfOrganization, RecentClients};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
@@ -121,6 +121,38 @@ impl ApiClientStore for PostgresStore {
         .store()?;
         RecentClients::outlived().await;
         Ok(deleted.rows_affected() > 0)
+    }
+
+    async fn delete_client_for(
+        &self,
+        organization: OrganizationId,
+        id: ApiClientId,
+        by: ApiClientId,
+    ) -> Result<ClientDeletion, StoreError> {
+        // Both are locked, in one order for everybody: whoever comes second sees what the first one did.
+        let met = sqlx::query!(
+            r#"WITH met AS (
+                 SELECT id FROM api_clients WHERE organization_id = $1 AND id IN ($2, $3) ORDER BY id FOR UPDATE
+             ), deleted AS (
+                 DELETE FROM api_clients
+                 WHERE organization_id = $1 AND id = $2
+                   AND (SELECT count(*) FROM met) = 2
+             )
+             SELECT coalesce(bool_or(id = $2), FALSE) AS "is_there!", coalesce(bool_or(id = $3), FALSE) AS "by_is_there!"
+             FROM met"#,
+            organization.uuid(),
+            id.uuid(),
+            by.uuid(),
+        )
+        .fetch_one(&self.ready)
+        .await
+        .store()?;
+        RecentClients::outlived().await;
+        Ok(match (met.by_is_there, met.is_there) {
+            (false, _) => ClientDeletion::ByNobody,
+            (true, false) => ClientDeletion::Absent,
+            (true, true) => ClientDeletion::Deleted,
+        })
     }
 
     async fn use_assertion(

@@ -1,7 +1,7 @@
 //! API clients.
 
 use async_trait::async_trait;
-use roster_application::ports::{ApiClientStore, ClientSecret, StoreError, UniqueKey};
+use roster_application::ports::{ApiClientStore, ClientDeletion, ClientSecret, StoreError, UniqueKey};
 use roster_application::recent_clients::{ClientLookup, RecentClients};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
@@ -86,6 +86,45 @@ impl ApiClientStore for SqliteStore {
         .store()?;
         RecentClients::outlived().await;
         Ok(deleted.rows_affected() > 0)
+    }
+
+    async fn delete_client_for(
+        &self,
+        organization: OrganizationId,
+        id: ApiClientId,
+        by: ApiClientId,
+    ) -> Result<ClientDeletion, StoreError> {
+        let deletion = async {
+            let mut writer = self.begin().await?;
+            let by_is_there = sqlx::query_scalar!(
+                r#"SELECT EXISTS (SELECT 1 FROM api_clients WHERE organization_id = ?1 AND id = ?2) AS "is_there: bool""#,
+                organization.uuid(),
+                by.uuid(),
+            )
+            .fetch_one(&mut *writer)
+            .await
+            .store()?;
+            if !by_is_there {
+                return Ok(ClientDeletion::ByNobody);
+            }
+            let deleted = sqlx::query!(
+                "DELETE FROM api_clients WHERE organization_id = ?1 AND id = ?2",
+                organization.uuid(),
+                id.uuid(),
+            )
+            .execute(&mut *writer)
+            .await
+            .store()?;
+            writer.commit().await.store()?;
+            Ok(if deleted.rows_affected() > 0 {
+                ClientDeletion::Deleted
+            } else {
+                ClientDeletion::Absent
+            })
+        };
+        let deletion = deletion.await?;
+        RecentClients::outlived().await;
+        Ok(deletion)
     }
 
     async fn use_assertion(

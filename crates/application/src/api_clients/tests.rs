@@ -11,7 +11,7 @@ use super::{ApiClients, ApiKey, CreatedApiClient, NewApiClient, digest};
 use crate::authentication::{Caller, verify_password};
 use crate::error::{Conflicting, Error, Missing};
 use crate::idempotency::Reserved;
-use crate::ports::{ClientSecret, MockApiClientStore, StoreError, UniqueKey};
+use crate::ports::{ClientDeletion, ClientSecret, MockApiClientStore, StoreError, UniqueKey};
 use crate::testing::{at, clock_at, entropy, ids, organization, set};
 
 const OWN: ApiClientId = ApiClientId::new(Uuid::from_u128(7));
@@ -263,26 +263,18 @@ async fn who_stands_against_a_client_is_named() {
     }
 }
 
+#[rstest]
+#[case::deleted(ClientDeletion::Deleted, None)]
+#[case::absent(ClientDeletion::Absent, Some("there is no such API client"))]
+#[case::by_nobody(ClientDeletion::ByNobody, Some("the client that asks was deleted: nothing was done"))]
 #[tokio::test]
-async fn a_client_that_is_not_there_cannot_be_deleted() {
-    let mut store = MockApiClientStore::new();
-    store.expect_delete_client().times(1).return_once(|_, _| Ok(false));
-
-    let failed = clients(store)
-        .delete(&organization(), ApiClientId::new(Uuid::from_u128(7)))
-        .await;
-
-    assert!(matches!(failed, Err(Error::NotFound(Missing::ApiClient))), "{failed:?}");
-}
-
-#[tokio::test]
-async fn a_client_deletes_others_and_not_itself() {
+async fn a_client_deletes_others_and_not_itself(#[case] became: ClientDeletion, #[case] refused: Option<&str>) {
     let mut store = MockApiClientStore::new();
     store
-        .expect_delete_client()
-        .withf(|of, id| (*of, *id) == (organization().id, OTHER))
+        .expect_delete_client_for()
+        .withf(|of, id, by| (*of, *id, *by) == (organization().id, OTHER, OWN))
         .times(1)
-        .return_once(|_, _| Ok(true));
+        .return_once(move |_, _, _| Ok(became));
     let clients = clients(store);
     let caller = Caller {
         organization: organization(),
@@ -292,10 +284,8 @@ async fn a_client_deletes_others_and_not_itself() {
     let own = clients.delete_for(&caller, OWN).await;
     let other = clients.delete_for(&caller, OTHER).await;
 
-    assert!(
-        matches!(own, Err(Error::Conflict(Conflicting::OwnClient))) && other.is_ok(),
-        "{own:?} {other:?}"
-    );
+    assert!(matches!(own, Err(Error::Conflict(Conflicting::OwnClient))), "{own:?}");
+    assert_eq!(other.err().map(|error| error.to_string()).as_deref(), refused);
 }
 
 #[tokio::test]

@@ -28,6 +28,17 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
+/// What became of a client that another one wanted to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientDeletion {
+    /// It was deleted.
+    Deleted,
+    /// The organization has no such client.
+    Absent,
+    /// The other one is no client of the organization any more; nothing was done.
+    ByNobody,
+}
+
 /// API clients in persistence.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
@@ -65,6 +76,16 @@ pub trait ApiClientStore: Send + Sync {
     /// MUST, whatever it returns, not return before no process finds the client any more: see
     /// [`RecentClients`](crate::recent_clients::RecentClients).
     async fn delete_client(&self, organization: OrganizationId, id: ApiClientId) -> Result<bool, StoreError>;
+
+    /// Deletes a client, as [`ApiClientStore::delete_client`] does, for another one.
+    ///
+    /// MUST look at both in one step: of two clients that delete each other one is left, also when they do so at once.
+    async fn delete_client_for(
+        &self,
+        organization: OrganizationId,
+        id: ApiClientId,
+        by: ApiClientId,
+    ) -> Result<ClientDeletion, StoreError>;
 
     /// Notes that a client used an assertion (`jti` of RFC 7519), until it expires anyway.
     ///

@@ -47,7 +47,7 @@ mod vendors;
 mod wake;
 
 pub use accounts::{AccountPosition, AccountQuery, AccountStore};
-pub use api_clients::{ApiClientStore, ClientSecret};
+pub use api_clients::{ApiClientStore, ClientDeletion, ClientSecret};
 pub use clock::Clock;
 pub use connections::{ConnectionStore, Hold};
 pub use customers::CustomerStore;

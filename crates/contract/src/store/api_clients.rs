@@ -1,6 +1,6 @@
 //! API clients.
 
-use roster_application::ports::{ClientSecret, Store, StoreError, UniqueKey};
+use roster_application::ports::{ClientDeletion, ClientSecret, Store, StoreError, UniqueKey};
 use roster_domain::{ApiClient, ApiClientId, ApiClientKind, ClientKey, Email, Surface};
 
 use super::given::{self, after};
@@ -155,6 +155,39 @@ pub async fn a_deleted_client_is_not_found_in_any_way(store: &dyn Store) {
 
     assert_eq!(store.client_by_key_digest(&[7; 32]).await.expect("read"), None);
     assert_eq!(store.service_account("robot@example.org").await.expect("read"), None);
+}
+
+/// And nobody is for one that is gone, or is in another organization, or for the one to be deleted if that is gone.
+pub async fn a_client_is_deleted_for_another_one_that_is_there(store: &dyn Store) {
+    let (organization, other) = (given::organization(store).await, given::organization(store).await);
+    let theirs = store.clients(other, None, 10).await.expect("read").remove(0).id;
+    let mut ids = Vec::new();
+    for number in 0..3 {
+        let client = given::new_client(organization, ApiClientKind::ApiKey);
+        store
+            .create_client(&client, &ClientSecret::KeyDigest([number; 32]))
+            .await
+            .expect("created");
+        ids.push(client.id);
+    }
+    let (by, first, second) = (ids[0], ids[1], ids[2]);
+    let nobody = ApiClientId::new(given::new_id());
+    let delete = async |id, by| store.delete_client_for(organization, id, by).await.expect("asked");
+
+    assert_eq!(delete(first, nobody).await, ClientDeletion::ByNobody);
+    assert_eq!(delete(first, theirs).await, ClientDeletion::ByNobody);
+    assert_eq!(delete(theirs, by).await, ClientDeletion::Absent);
+    assert_eq!(delete(nobody, by).await, ClientDeletion::Absent);
+    assert!(store.client(first).await.expect("read").is_some());
+
+    assert_eq!(delete(first, by).await, ClientDeletion::Deleted);
+    assert_eq!(delete(first, by).await, ClientDeletion::Absent);
+    assert_eq!(delete(second, first).await, ClientDeletion::ByNobody);
+    assert_eq!(delete(nobody, first).await, ClientDeletion::ByNobody);
+
+    for (id, is_there) in [(first, false), (second, true), (by, true), (theirs, true)] {
+        assert_eq!(store.client(id).await.expect("read").is_some(), is_there, "{id}");
+    }
 }
 
 /// MUST: `true` once per client and `jti`, however long the `jti` is.

@@ -29,6 +29,7 @@ macro_rules! store_cases {
                 what_another_client_of_any_organization_has_is_a_conflict,
                 clients_are_listed_page_by_page,
                 a_deleted_client_is_not_found_in_any_way,
+                a_client_is_deleted_for_another_one_that_is_there,
                 an_assertion_is_used_once_by_each_client,
                 used_assertions_are_forgotten_once_they_have_expired,
                 the_surface_of_a_client_comes_back_as_it_was_stored,
@@ -387,6 +388,7 @@ macro_rules! store_cases {
             }
             races_clients {
                 a_client_that_one_heard_is_deleted_is_found_by_nobody,
+                of_two_clients_that_delete_each_other_one_is_left,
                 what_one_heard_is_set_comes_with_every_client,
             }
             races_crowds {

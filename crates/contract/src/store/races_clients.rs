@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roster_application::ports::{ClientSecret, Store};
+use roster_application::ports::{ClientDeletion, ClientSecret, Store};
 use roster_domain::{ApiClient, ApiClientKind, ConnectVersion, Organization, OrganizationId, PhiGuard};
 use tokio::task::JoinSet;
 
@@ -69,6 +69,41 @@ pub async fn a_client_that_one_heard_is_deleted_is_found_by_nobody(stores: &Stor
 
         let deleted = deletions.join_all().await;
         assert_eq!(deleted.iter().filter(|deleted| **deleted).count(), 1);
+        drop(busy);
+    }
+}
+
+/// MUST: of two that delete each other at once, whether both were known a moment ago or not, one is left; and one that is gone
+/// deletes nobody.
+pub async fn of_two_clients_that_delete_each_other_one_is_left(stores: &Stores) {
+    let organization = given::organization(&*stores[0]).await;
+    for number in 0..TIMES {
+        let ((one, one_digest), (two, two_digest)) = (
+            client(stores, organization, number * 2).await,
+            client(stores, organization, number * 2 + 1).await,
+        );
+        let mut busy = keep_looking(stores, &one, one_digest).await;
+        busy.spawn({
+            let mut other = keep_looking(stores, &two, two_digest).await;
+            async move { while other.join_next().await.is_some() {} }
+        });
+
+        let mut deletions = JoinSet::new();
+        for (store, id, by) in [(&stores[0], two.id, one.id), (&stores[1], one.id, two.id)] {
+            let store = Arc::clone(store);
+            deletions.spawn(async move { store.delete_client_for(organization, id, by).await.expect("asked") });
+        }
+
+        let mut became = deletions.join_all().await;
+        became.sort_by_key(|deletion| *deletion == ClientDeletion::ByNobody);
+        assert_eq!(became, [ClientDeletion::Deleted, ClientDeletion::ByNobody]);
+        for store in stores {
+            let left = [
+                found(&**store, &one, one_digest).await,
+                found(&**store, &two, two_digest).await,
+            ];
+            assert_eq!(left.iter().flatten().flatten().count(), 2, "{left:?}");
+        }
         drop(busy);
     }
 }

@@ -21,8 +21,8 @@ use roster_application::api_clients::digest;
 use roster_application::authentication::{Authentication, TokenKey, Tokens, hash_password};
 use roster_application::customers::Customers;
 use roster_application::ports::{
-    ApiClientStore, ChangeRecord, ClientSecret, Clock, HistoryEntry, Ids, InCustomer, KeySetError, KeySets, Order,
-    Sealed, StoreError, UniqueKey, UserQuery, UserSession, UserSessionStore, UserStore, UserWrite,
+    ApiClientStore, ChangeRecord, ClientDeletion, ClientSecret, Clock, HistoryEntry, Ids, InCustomer, KeySetError,
+    KeySets, Order, Sealed, StoreError, UniqueKey, UserQuery, UserSession, UserSessionStore, UserStore, UserWrite,
 };
 use roster_application::sessions::Sessions;
 use roster_application::users::Users;
@@ -367,6 +367,22 @@ impl ApiClientStore for Memory {
         let before = clients.len();
         clients.retain(|(client, of, _)| client.id != id || of.id != organization);
         Ok(clients.len() < before)
+    }
+
+    async fn delete_client_for(
+        &self,
+        organization: OrganizationId,
+        id: ApiClientId,
+        by: ApiClientId,
+    ) -> Result<ClientDeletion, StoreError> {
+        if self.client(by).await?.is_none_or(|(_, of)| of.id != organization) {
+            return Ok(ClientDeletion::ByNobody);
+        }
+        Ok(if self.delete_client(organization, id).await? {
+            ClientDeletion::Deleted
+        } else {
+            ClientDeletion::Absent
+        })
     }
 
     async fn use_assertion(

@@ -303,7 +303,7 @@ async fn get_client(
 #[utoipa::path(delete, path = "/clients/{id}", tag = "clients", responses(
     (status = 204, description = "The client was deleted."),
     (status = 404, description = "There is no such client."),
-    (status = 409, description = "The client is the one that asks."),
+    (status = 409, description = "The client is the one that asks, or that one was deleted meanwhile."),
 ))]
 async fn delete_client(
     State(services): State<Arc<Services>>,

@@ -173,6 +173,7 @@ fn conflicts(conflict: Conflicting) -> Vec<ProblemError> {
         Conflicting::CustomerId => ("taken", &["customerId"]),
         // They are about the path, not about a field.
         Conflicting::OwnClient
+        | Conflicting::DeletedCaller
         | Conflicting::TakesAll
         | Conflicting::CustomerInUse
         | Conflicting::DefaultCustomer
