@@ -1,6 +1,6 @@
 //! What Roster does, and what it needs for that.
 //!
-//! The use cases are here, and the [`ports`]: traits that the adapters implement. Nothing in this crate knows SQL,
+//! The use cases are here, and the [`ports`]: traits that the adapters implement; [`recent_clients`] is what stores share to do so. Nothing in this crate knows SQL,
 //! HTTP or a vendor's JSON, and a port method is one atomic step: no transaction crosses a port.
 
 pub mod accounts;

@@ -29,7 +29,7 @@ pub enum ClientLookup {
 /// The clients that a store found a moment ago.
 ///
 /// Every request is made by a client, and looking it up would double the questions that most of them ask. What is remembered is
-/// nevertheless never out of date for anybody who heard of a change, in whatever process: what was found is used for
+/// nevertheless never out of date for anybody to whom a change was acknowledged, in whatever process: what was found is used for
 /// [`RecentClients::KEPT`] from when it was *asked for*, and whoever changes a client or its organization acknowledges that
 /// only after [`RecentClients::outlived`], when every answer from before the change has run out.
 ///

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use roster_application::ports::{ApiClientStore, ClientDeletion, ClientSecret, StoreError, UniqueKey};
-use roster_application::recent_clients::{ClientLookup, RecentClients};
+use roster_application::recent_clients::{ClientLookup, ClientOfOrganization, RecentClients};
 use roster_domain::{
     ApiClient, ApiClientId, ApiClientKind, ClientKey, Organization, OrganizationId, Surface, Timestamp,
 };
@@ -50,13 +50,13 @@ impl ApiClientStore for SqliteStore {
         .collect()
     }
 
-    async fn client(&self, id: ApiClientId) -> Result<Option<(ApiClient, Organization)>, StoreError> {
+    async fn client(&self, id: ApiClientId) -> Result<Option<ClientOfOrganization>, StoreError> {
         self.recent_clients
             .get_or_find(ClientLookup::Id(id), self.lookups.clients.get(id))
             .await
     }
 
-    async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<(ApiClient, Organization)>, StoreError> {
+    async fn client_by_key_digest(&self, digest: &[u8; 32]) -> Result<Option<ClientOfOrganization>, StoreError> {
         let find = self.lookups.clients_by_key_digest.get(*digest);
         self.recent_clients
             .get_or_find(ClientLookup::KeyDigest(*digest), find)
@@ -76,16 +76,9 @@ impl ApiClientStore for SqliteStore {
     }
 
     async fn delete_client(&self, organization: OrganizationId, id: ApiClientId) -> Result<bool, StoreError> {
-        let deleted = sqlx::query!(
-            "DELETE FROM api_clients WHERE organization_id = ?1 AND id = ?2",
-            organization.uuid(),
-            id.uuid(),
-        )
-        .execute(&mut *self.writer().await?)
-        .await
-        .store()?;
+        let is_deleted = delete(&mut *self.writer().await?, organization, id).await?;
         RecentClients::outlived().await;
-        Ok(deleted.rows_affected() > 0)
+        Ok(is_deleted)
     }
 
     async fn delete_client_for(
@@ -107,16 +100,9 @@ impl ApiClientStore for SqliteStore {
             if !by_is_there {
                 return Ok(ClientDeletion::ByNobody);
             }
-            let deleted = sqlx::query!(
-                "DELETE FROM api_clients WHERE organization_id = ?1 AND id = ?2",
-                organization.uuid(),
-                id.uuid(),
-            )
-            .execute(&mut *writer)
-            .await
-            .store()?;
+            let is_deleted = delete(&mut writer, organization, id).await?;
             writer.commit().await.store()?;
-            Ok(if deleted.rows_affected() > 0 {
+            Ok(if is_deleted {
                 ClientDeletion::Deleted
             } else {
                 ClientDeletion::Absent
@@ -157,6 +143,23 @@ impl ApiClientStore for SqliteStore {
             )
             .await
     }
+}
+
+/// Deletes a client. `false` if the organization has no such client.
+async fn delete(
+    writer: &mut SqliteConnection,
+    organization: OrganizationId,
+    id: ApiClientId,
+) -> Result<bool, StoreError> {
+    let deleted = sqlx::query!(
+        "DELETE FROM api_clients WHERE organization_id = ?1 AND id = ?2",
+        organization.uuid(),
+        id.uuid(),
+    )
+    .execute(writer)
+    .await
+    .store()?;
+    Ok(deleted.rows_affected() > 0)
 }
 
 /// Stores a new client, or says what stands against it.

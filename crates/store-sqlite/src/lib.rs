@@ -35,8 +35,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use roster_application::ports::StoreError;
-use roster_application::recent_clients::RecentClients;
-use roster_domain::{ApiClient, ApiClientId, Organization, OrganizationId, User, UserId};
+use roster_application::recent_clients::{ClientOfOrganization, RecentClients};
+use roster_domain::{ApiClientId, OrganizationId, User, UserId};
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -85,8 +85,8 @@ pub struct SqliteStore {
 
 /// What is asked with nearly every request.
 struct AllLookups {
-    clients: Lookups<ApiClientId, (ApiClient, Organization)>,
-    clients_by_key_digest: Lookups<[u8; 32], (ApiClient, Organization)>,
+    clients: Lookups<ApiClientId, ClientOfOrganization>,
+    clients_by_key_digest: Lookups<[u8; 32], ClientOfOrganization>,
     users: Lookups<(OrganizationId, UserId), User>,
     users_by_external_id: Lookups<(OrganizationId, String), User>,
 }

@@ -25,7 +25,8 @@ const MARK: &str = "latency ";
 ///
 /// On each store one user at four vendors is changed again and again, most times just after the change before, and now and
 /// then after a rest. Beside it stands what a request that asks for nothing takes after the same pause: an idle machine has to
-/// wake up first, which some do in a tenth of a millisecond and others in ten. All of it is built as it is released; `ROSTER_BIN` names another binary than the one of this workspace.
+/// wake up first, which some do in a tenth of a millisecond and others in ten. All of it is built as it is released;
+/// `ROSTER_BIN` names another binary than the one of this workspace.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// How many changes there are on each store

@@ -1,6 +1,7 @@
 //! API clients who are looked up by a key, many at once.
 
 use roster_application::ports::{ClientSecret, StoreError};
+use roster_application::recent_clients::ClientOfOrganization;
 use roster_domain::{ApiClient, ApiClientId, Organization};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
@@ -11,14 +12,11 @@ use crate::groups::ids;
 use crate::rows::{ClientOfOrganizationRow, clients_with_organization};
 use crate::users::json;
 
-/// A client and the organization that it belongs to.
-type Pair = (ApiClient, Organization);
-
 /// The clients of ids.
 pub(crate) fn find_clients<'c>(
     keys: &'c [ApiClientId],
     reader: &'c mut SqliteConnection,
-) -> Awaited<'c, Matches<ApiClientId, Pair>> {
+) -> Awaited<'c, Matches<ApiClientId, ClientOfOrganization>> {
     Box::pin(async move {
         let rows = clients_with_organization!(
             "WHERE k.id IN (SELECT unhex(value) FROM json_each(?1))",
@@ -29,7 +27,7 @@ pub(crate) fn find_clients<'c>(
         .store()?;
         Ok(rows
             .into_iter()
-            .map(|row| (ApiClientId::new(row.id), pair(row)))
+            .map(|row| (ApiClientId::new(row.id), of_organization(row)))
             .collect())
     })
 }
@@ -38,7 +36,7 @@ pub(crate) fn find_clients<'c>(
 pub(crate) fn find_clients_by_key_digest<'c>(
     keys: &'c [[u8; 32]],
     reader: &'c mut SqliteConnection,
-) -> Awaited<'c, Matches<[u8; 32], Pair>> {
+) -> Awaited<'c, Matches<[u8; 32], ClientOfOrganization>> {
     Box::pin(async move {
         let digests = keys
             .iter()
@@ -53,13 +51,13 @@ pub(crate) fn find_clients_by_key_digest<'c>(
         // It was found by one of them, so that it has that many bytes.
         let found = rows.into_iter().filter_map(|mut row| {
             let digest = row.key_digest.take()?.try_into().ok()?;
-            Some((digest, pair(row)))
+            Some((digest, of_organization(row)))
         });
         Ok(found.collect())
     })
 }
 
-fn pair(row: ClientOfOrganizationRow) -> Result<Pair, StoreError> {
+fn of_organization(row: ClientOfOrganizationRow) -> Result<ClientOfOrganization, StoreError> {
     let (client, _, organization): (ApiClient, ClientSecret, Organization) = row.try_into()?;
     Ok((client, organization))
 }
